@@ -7,7 +7,10 @@ The English wording is the message id in `locale/*/LC_MESSAGES/django.po`; `N_` 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+
+from vigil.kernel.clock import VIETNAM
 
 
 def N_(wording: str) -> str:
@@ -20,20 +23,31 @@ def as_written(wording: str) -> str:
     return wording
 
 
+def shown(value: Any) -> Any:
+    """How a value stands in a sentence: instants and days the Vietnamese way, the rest as it is."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """An English wording with `{name}` places, and plain values (str, int, float, Phrase) for them."""
+    """An English wording with `{name}` places, and values (str, int, float, datetime, date, Phrase) for them."""
 
     wording: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def said(self, translate: Callable[[str], str] = as_written) -> str:
         """The sentence in the language of `translate`, every place filled."""
+        if not self.values:
+            return translate(self.wording)
         filled = {
-            name: value.said(translate) if isinstance(value, Phrase) else value
+            name: value.said(translate) if isinstance(value, Phrase) else shown(value)
             for name, value in self.values.items()
         }
-        return translate(self.wording).format(**filled) if filled else translate(self.wording)
+        return translate(self.wording).format(**filled)
 
     def __str__(self) -> str:
         return self.said()
@@ -42,22 +56,34 @@ class Phrase:
         """As plain JSON values; `from_json` reads it back."""
         return {
             "wording": self.wording,
-            "values": {
-                name: value.to_json() if isinstance(value, Phrase) else value
-                for name, value in self.values.items()
-            },
+            "values": {name: _to_json(value) for name, value in self.values.items()},
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Phrase":
         """The phrase that `to_json` wrote."""
-        return cls(
-            stored["wording"],
-            {
-                name: cls.from_json(value) if isinstance(value, dict) and "wording" in value else value
-                for name, value in stored.get("values", {}).items()
-            },
-        )
+        values = stored.get("values", {})
+        return cls(stored["wording"], {name: _from_json(value) for name, value in values.items()})
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Phrase):
+        return value.to_json()
+    if isinstance(value, datetime):
+        return {"instant": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    return value
+
+
+def _from_json(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "wording" in value:
+        return Phrase.from_json(value)
+    if "instant" in value:
+        return datetime.fromisoformat(value["instant"])
+    return date.fromisoformat(value["day"]) if "day" in value else value
 
 
 def phrase(wording: str, **values: Any) -> Phrase:

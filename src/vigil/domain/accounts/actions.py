@@ -1,0 +1,99 @@
+"""Making accounts and granting roles."""
+
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from vigil.domain.accounts.models import RoleGrant, User
+from vigil.domain.journal.actions import record
+from vigil.domain.organisations.models import Organisation
+from vigil.kernel.actors import Actor
+from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.phrases import N_
+
+
+@transaction.atomic
+def create_user(
+    *, username: str, password: str, actor: Actor, now: datetime, email: str = "", language: str = "vi"
+) -> User:
+    """A new account without any role.
+
+    Raises: Conflict `account.name_taken`.
+    """
+    if User.objects.filter(username__iexact=username).exists():
+        raise Conflict("account.name_taken", N_("There is already an account with this name."))
+    user = User.objects.create(username=username, password=make_password(password), email=email, language=language)
+    record(
+        actor=actor,
+        now=now,
+        action="account.created",
+        subject=f"accounts.user:{user.id}",
+        personal={"username": username},
+    )
+    return user
+
+
+@transaction.atomic
+def grant(*, user: User, role: str, organisation: Organisation | None, actor: Actor, now: datetime) -> RoleGrant:
+    """Give `user` a role over `organisation` and what lies under it; None: over everything."""
+    given, fresh = RoleGrant.objects.get_or_create(
+        user=user, role=role, organisation=organisation, defaults={"granted_at": now}
+    )
+    if fresh:
+        record(
+            actor=actor,
+            now=now,
+            action="account.role_granted",
+            subject=f"accounts.user:{user.id}",
+            organisation=organisation.id if organisation else None,
+            facts={"role": role},
+        )
+    return given
+
+
+@transaction.atomic
+def revoke(*, grant: RoleGrant, actor: Actor, now: datetime) -> None:
+    """Take a role away.
+
+    Raises: Refused `account.last_administrator` when nobody would be left to administer.
+    """
+    if grant.role == "administrator" and grant.organisation is None:
+        others = RoleGrant.objects.filter(role="administrator", organisation=None, user__is_active=True).exclude(
+            pk=grant.pk
+        )
+        if not others.exists():
+            raise Refused("account.last_administrator", N_("The last administrator cannot be removed."))
+    record(
+        actor=actor,
+        now=now,
+        action="account.role_revoked",
+        subject=f"accounts.user:{grant.user_id}",
+        organisation=grant.organisation_id,
+        facts={"role": grant.role},
+    )
+    grant.delete()
+
+
+@transaction.atomic
+def set_active(*, user: User, active: bool, actor: Actor, now: datetime) -> None:
+    """Close or reopen an account. Its history stays."""
+    if not active:
+        last = RoleGrant.objects.filter(role="administrator", organisation=None, user__is_active=True)
+        if last.filter(user=user).exists() and not last.exclude(user=user).exists():
+            raise Refused("account.last_administrator", N_("The last administrator cannot be removed."))
+    User.objects.filter(pk=user.pk).update(is_active=active)
+    record(
+        actor=actor,
+        now=now,
+        action="account.opened" if active else "account.closed",
+        subject=f"accounts.user:{user.id}",
+    )
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str, actor: Actor, now: datetime) -> None:
+    """Give an account a new password; the password itself is never recorded."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record(actor=actor, now=now, action="account.password_set", subject=f"accounts.user:{user.id}")

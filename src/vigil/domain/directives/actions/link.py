@@ -1,0 +1,85 @@
+"""A later directive bears on an earlier one: it is its numbered issue, amends it, or withdraws it. Proofs stay."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from vigil.domain.directives.models import (
+    Assignment,
+    Directive,
+    DirectiveLink,
+    DirectiveState,
+    LinkKind,
+    Watch,
+    WatchState,
+)
+from vigil.domain.journal.actions import record
+from vigil.domain.organisations.audiences import addressed
+from vigil.kernel.actors import Actor
+from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.phrases import N_
+
+
+@transaction.atomic
+def link_directives(*, later: Directive, earlier: Directive, kind: str, actor: Actor, now: datetime) -> DirectiveLink:
+    """Link two confirmed directives of one organisation.
+
+    A numbered issue or an amendment takes over the earlier one's watches: an obligation with the same item number keeps its
+    assignment and so its proofs; one that is new is added; one that is gone is marked dropped, with its proofs. A withdrawal
+    marks the earlier directive withdrawn; its watches stay until somebody closes them.
+
+    Raises: Refused `directive.link_*`; Conflict `directive.linked_already`.
+    """
+    if later.organisation_id != earlier.organisation_id or later.pk == earlier.pk:
+        raise Refused("directive.link_foreign", N_("Only two directives of one organisation can be linked."))
+    if DirectiveState.DRAFT in (later.state, earlier.state):
+        raise Refused("directive.link_draft", N_("Confirm both directives before linking them."))
+    if kind == LinkKind.NUMBERED_ISSUE and not later.is_numbered:
+        raise Refused("directive.link_unnumbered", N_("The later directive has no number."))
+    if _leads_back(later, earlier):
+        raise Refused("directive.link_circle", N_("These directives are already linked the other way round."))
+    try:
+        with transaction.atomic():
+            link = DirectiveLink.objects.create(later=later, earlier=earlier, kind=kind, linked_at=now)
+    except IntegrityError as error:
+        raise Conflict("directive.linked_already", N_("These directives are already linked.")) from error
+    moved = 0
+    if kind == LinkKind.WITHDRAWAL:
+        Directive.objects.filter(pk=earlier.pk).update(state=DirectiveState.WITHDRAWN)
+    else:
+        for watch in earlier.watches.exclude(state=WatchState.CLOSED):
+            _take_over(watch, later, now)
+            moved += 1
+    record(
+        actor=actor,
+        now=now,
+        action="directive.linked",
+        subject=f"directives.directive:{later.id}",
+        organisation=later.organisation_id,
+        facts={"earlier": str(earlier.id), "kind": kind, "watches_moved": moved},
+    )
+    return link
+
+
+def _leads_back(later: Directive, earlier: Directive) -> bool:
+    """Whether `earlier` already stands, through links, on `later`."""
+    frontier, seen = {earlier.pk}, set()
+    while frontier:
+        seen |= frontier
+        frontier = set(DirectiveLink.objects.filter(later__in=frontier).values_list("earlier_id", flat=True)) - seen
+    return later.pk in seen
+
+
+def _take_over(watch: Watch, later: Directive, now: datetime) -> None:
+    wanted = {obligation.code: obligation for obligation in later.obligations.all()}
+    classes = watch.organisation.audience_set
+    for assignment in watch.assignments.select_related("obligation"):
+        successor = wanted.pop(assignment.obligation.code, None)
+        if successor is None:
+            if assignment.dropped_at is None:
+                Assignment.objects.filter(pk=assignment.pk).update(dropped_at=now)
+            continue
+        Assignment.objects.filter(pk=assignment.pk).update(obligation=successor, dropped_at=None)
+    for obligation in wanted.values():
+        Assignment.objects.create(watch=watch, obligation=obligation, applies=addressed(obligation.audience, classes))
+    Watch.objects.filter(pk=watch.pk).update(directive=later)

@@ -1,0 +1,59 @@
+"""The originals store: bytes as they arrived, by SHA-256, written and fsynced (file and folder) before they are spoken of."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from vigil.kernel.errors import Unavailable
+from vigil.kernel.phrases import N_
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of `data`, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def path_of(folder: Path, sha256: str) -> Path:
+    """Where the original with that digest lies."""
+    return folder / sha256[:2] / sha256
+
+
+def keep(folder: Path, data: bytes) -> str:
+    """Store `data` durably and return its digest; storing the same bytes twice is harmless."""
+    sha256 = digest(data)
+    target = path_of(folder, sha256)
+    if target.exists():
+        return sha256
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = target.with_name(f".{sha256}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(target)
+    for place in (target.parent, folder):
+        _sync_folder(place)
+    return sha256
+
+
+def fetch(folder: Path, sha256: str) -> bytes:
+    """The bytes of an original.
+
+    Raises: Unavailable `dispatch.original_damaged` when it is gone or no longer has its digest.
+    """
+    try:
+        data = path_of(folder, sha256).read_bytes()
+    except OSError as error:
+        raise Unavailable("dispatch.original_damaged", N_("The original cannot be read.")) from error
+    if digest(data) != sha256:
+        raise Unavailable("dispatch.original_damaged", N_("The original no longer is what was received."))
+    return data
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,74 @@
+"""Writing to the journal, and erasing what is personal in it."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, transaction
+
+from vigil.domain.journal.chain import personal_digest
+from vigil.domain.journal.models import Entry, PersonalNote
+from vigil.kernel.actors import Actor
+
+
+def record(
+    *,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    subject: str = "",
+    organisation: UUID | None = None,
+    why: str = "",
+    facts: Mapping[str, Any] | None = None,
+    personal: Mapping[str, Any] | None = None,
+) -> Entry:
+    """Write one entry. Call it inside the transaction of the fact it tells.
+
+    `subject` is `room.model:id`; `facts` are plain JSON values that name nobody; `personal` holds what does.
+    The actor's name is always personal.
+
+    Raises: RuntimeError when there is no transaction to belong to.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a journal entry belongs in the transaction of its fact")
+    content = {"actor": actor.name, **(personal or {})} if (actor.name or personal) else None
+    salt = secrets.token_hex(32) if content else ""
+    entry = Entry.objects.create(
+        row=_next_row(),
+        at=now,
+        actor=actor.ref,
+        action=action,
+        subject=subject,
+        organisation_id=organisation,
+        why=why,
+        facts=dict(facts or {}),
+        personal_digest=personal_digest(salt, content) if content else "",
+    )
+    if content:
+        PersonalNote.objects.create(entry=entry, salt=salt, content=content)
+    return entry
+
+
+def _next_row() -> int:
+    """An ever-growing number; only a hint for order, the sealer's sequence is what counts."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval('journal_entry_row_seq')")
+            return int(cursor.fetchone()[0])
+    return int(Entry.objects.aggregate(last=models.Max("row"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def erase_personal(*, entry: Entry, actor: Actor, now: datetime, why: str) -> None:
+    """Erase an entry's personal data. The chain still verifies; that it was erased is itself an entry."""
+    PersonalNote.objects.filter(entry=entry, erased_at=None).update(content=None, salt="", erased_at=now)
+    record(
+        actor=actor,
+        now=now,
+        action="journal.personal_erased",
+        subject=f"journal.entry:{entry.id}",
+        organisation=entry.organisation_id,
+        why=why,
+    )

@@ -1,0 +1,120 @@
+"""The one sealer: orders committed entries, chains them, signs the head, and keeps a copy of it outside the database.
+
+Steps: take the sealer's lock; read entries without a place; give each the next number and its hash; sign the new
+head; commit; append the head to `heads.jsonl` (fsynced). A crash between the last two leaves the file behind the
+database, and the next round writes what is missing: the file never runs ahead.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection, transaction
+
+from vigil.domain.journal.chain import GENESIS, entry_hash, head_message, instant
+from vigil.domain.journal.keys import key_id
+from vigil.domain.journal.models import Entry, Head
+
+_LOCK = 0x56474A4C  # "VGJL"
+HEADS_FILE = "heads.jsonl"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the sealer's lock until the transaction ends (SQLite: its write lock is enough)."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        yield
+
+
+def seal(*, key: Ed25519PrivateKey, folder: Path, now: datetime, at_most: int = 5000) -> int:
+    """Seal up to `at_most` waiting entries; returns how many were sealed."""
+    with _alone():
+        waiting = list(Entry.objects.filter(sequence=None).order_by("row")[:at_most])
+        if waiting:
+            last = Entry.objects.exclude(sequence=None).order_by("-sequence").first()
+            sequence = last.sequence or 0 if last else 0
+            previous = last.hash if last else GENESIS
+            for entry in waiting:
+                sequence += 1
+                entry.sequence, entry.previous_hash, entry.sealed_at = sequence, previous, now
+                entry.hash = previous = hash_of(entry)
+                entry.save(update_fields=["sequence", "previous_hash", "hash", "sealed_at"])
+            Head.objects.create(
+                sequence=sequence,
+                hash=previous,
+                at=now,
+                key_id=key_id(key.public_key()),
+                signature=key.sign(head_message(sequence, previous, now)).hex(),
+            )
+    _keep_outside(folder)
+    return len(waiting)
+
+
+def hash_of(entry: Entry) -> str:
+    """What the entry's hash should be, from its columns and its place."""
+    return entry_hash(
+        sequence=entry.sequence or 0,
+        previous_hash=entry.previous_hash,
+        id=entry.id,
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        subject=entry.subject,
+        organisation_id=entry.organisation_id,
+        why=entry.why,
+        facts=entry.facts,
+        personal_digest=entry.personal_digest,
+    )
+
+
+def heads_kept_outside(folder: Path) -> list[dict[str, str | int]]:
+    """The heads in the file, oldest first; a torn last line (a crash while writing) is left out."""
+    path = folder / HEADS_FILE
+    if not path.exists():
+        return []
+    heads = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            heads.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return heads
+
+
+def _keep_outside(folder: Path) -> None:
+    kept = heads_kept_outside(folder)
+    last = max((int(head["sequence"]) for head in kept), default=0)
+    missing = Head.objects.filter(sequence__gt=last).order_by("sequence")
+    lines = [
+        json.dumps(
+            {
+                "sequence": head.sequence,
+                "hash": head.hash,
+                "at": instant(head.at),
+                "key_id": head.key_id,
+                "signature": head.signature,
+            }
+        )
+        for head in missing
+    ]
+    if not lines:
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / HEADS_FILE).open("a", encoding="utf-8") as file:
+        if file.tell() and not (folder / HEADS_FILE).read_bytes().endswith(b"\n"):
+            file.write("\n")
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

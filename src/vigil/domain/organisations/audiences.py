@@ -1,0 +1,32 @@
+"""Audience classes, read once from `audiences.toml`."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A class of organisations that a dispatch can address."""
+
+    code: str
+    vi: str
+    en: str
+
+    def name(self, language: str) -> str:
+        """Its name in Vietnamese, or in English for any other language."""
+        return self.vi if language.startswith("vi") else self.en
+
+
+@cache
+def audiences() -> dict[str, Audience]:
+    """All classes by code, in the file's order."""
+    text = files("vigil.domain.organisations").joinpath("audiences.toml").read_text(encoding="utf-8")
+    return {row["code"]: Audience(**row) for row in tomllib.loads(text)["audience"]}
+
+
+def addressed(obligation_audience: str, classes: frozenset[str]) -> bool:
+    """Whether an obligation for `obligation_audience` (`all`, `isp`, `isp+platform`...) falls on `classes`."""
+    asked = {part.strip() for part in obligation_audience.split("+") if part.strip()}
+    return "all" in asked or not asked or bool(asked & classes)

@@ -1,0 +1,1 @@
+"""Proofs kept as snapshots: asked of the rooms' provers, valid until they say, recomputed before they expire."""

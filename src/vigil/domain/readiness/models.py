@@ -1,0 +1,36 @@
+"""Proof snapshots: a row per change of what a proof says; unchanged answers only renew their validity."""
+
+from django.db import models
+
+from vigil.domain.directives.models import Assignment
+from vigil.kernel.identifiers import new_id
+from vigil.kernel.proofs import Basis, Verdict
+
+
+class ProofSnapshot(models.Model):
+    """What one prover answered for one assignment, from `first_measured_at` to `measured_at`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="proofs")
+    verdict = models.CharField(max_length=12, choices=[(v.value, v.label) for v in Verdict])
+    basis = models.CharField(max_length=10, choices=[(b.value, b.label) for b in Basis])
+    sentence = models.JSONField()
+    next_step = models.JSONField(null=True)
+    next_link = models.CharField(max_length=300, blank=True)
+    facts = models.JSONField(default=list)
+    first_measured_at = models.DateTimeField()
+    measured_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    current = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["-first_measured_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "basis"], condition=models.Q(current=True), name="proof_current_once"
+            )
+        ]
+        indexes = [models.Index(fields=["valid_until"])]
+
+    def __str__(self) -> str:
+        return f"{self.assignment_id} {self.verdict}"

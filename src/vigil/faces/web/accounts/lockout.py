@@ -1,0 +1,25 @@
+"""What somebody sees who is locked out after too many wrong passwords."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from vigil.faces.web.problems import problem_response
+from vigil.kernel.errors import NotAllowed
+from vigil.kernel.phrases import N_
+
+
+def locked_out(
+    request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
+    """403 with how long to wait."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    return problem_response(
+        request,
+        NotAllowed(
+            "account.locked",
+            N_("Too many wrong passwords. Wait {minutes} minutes, or ask an administrator."),
+            minutes=minutes,
+        ),
+    )

@@ -1,0 +1,77 @@
+"""Every view starts here: who asks, which organisations they may see, which one this is about."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from vigil.domain.accounts.models import User
+from vigil.domain.accounts.permissions import demand, organisations_for
+from vigil.domain.organisations.models import Organisation
+from vigil.kernel.actors import Actor
+from vigil.kernel.errors import NotFound
+from vigil.kernel.phrases import N_
+
+M = TypeVar("M", bound=Model)
+
+
+def user_of(request: HttpRequest) -> User:
+    """The signed-in user (views are behind `login_required`)."""
+    user = request.user
+    if not isinstance(user, User):
+        raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
+    return user
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The signed-in user as the journal names them."""
+    return user_of(request).as_actor()
+
+
+def scoped(
+    request: HttpRequest, rows: QuerySet[M], *, permission: str = "view", by: str = "organisation"
+) -> QuerySet[M]:
+    """Only those `rows` whose organisation (field `by`; "" when the rows are organisations) the user may see."""
+    visible = organisations_for(user_of(request), permission)
+    return rows.filter(**{f"{by}__in" if by else "pk__in": visible})
+
+
+def one_of(request: HttpRequest, rows: QuerySet[M], pk: UUID | str, *, by: str = "organisation") -> M:
+    """The row `pk`, if the user may see its organisation.
+
+    Raises: NotFound `page.not_found`, alike for what is not there and what is not theirs.
+    """
+    found = scoped(request, rows, by=by).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
+    return found
+
+
+def demanded(request: HttpRequest, permission: str, organisation: Organisation | None) -> None:
+    """Raises: NotAllowed unless the user holds `permission` over `organisation`."""
+    demand(user_of(request), permission, organisation)
+
+
+def default_organisation(request: HttpRequest, permission: str = "view") -> Organisation | None:
+    """The organisation that a new thing most likely belongs to: as asked in the query, else the last used, else the first."""
+    allowed = organisations_for(user_of(request), permission)
+    for wish in (request.GET.get("organisation"), request.session.get("organisation")):
+        if wish and _is_uuid(wish):
+            found = allowed.filter(pk=wish).first()
+            if found is not None:
+                return found
+    return allowed.order_by("created_at").first()
+
+
+def remember_organisation(request: HttpRequest, organisation: Organisation) -> None:
+    """Offer this organisation first from now on in this session."""
+    request.session["organisation"] = str(organisation.pk)
+
+
+def _is_uuid(text: Any) -> bool:
+    try:
+        UUID(str(text))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""What every template knows: the navigation that this user may use, theme, clock, practice marks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from vigil.domain.accounts.models import User
+from vigil.domain.accounts.permissions import MATRIX, organisations_for, permitted
+from vigil.kernel import clock
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation."""
+
+    name: Any
+    url: str
+    icon: str
+    permission: str = "view"
+
+
+PLACES = (
+    Place(_("Board"), "/", "layout-dashboard"),
+    Place(_("Dispatches"), "/dispatches/", "mail-opened"),
+    Place(_("Watches"), "/watches/", "shield-check"),
+    Place(_("Organisations"), "/organisations/", "building"),
+    Place(_("People"), "/people/", "users"),
+    Place(_("Contact points"), "/contacts/", "phone"),
+    Place(_("Systems"), "/systems/", "server"),
+    Place(_("Network edge"), "/edge/", "router"),
+    Place(_("Regimes"), "/regimes/", "scale"),
+    Place(_("Journal"), "/journal/", "book", "journal.read"),
+    Place(_("Accounts"), "/accounts/", "user-cog", "accounts.manage"),
+    Place(_("Health"), "/health/", "heartbeat"),
+)
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme that this browser chose."""
+    chosen = request.COOKIES.get("vigil_theme", "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor."""
+    user = getattr(request, "user", None)
+    signed_in = isinstance(user, User)
+    return {
+        "theme": theme_of(request),
+        "themes": THEMES,
+        "clock_now": clock.now(),
+        "clock_shift": clock.shift(),
+        "places": SimpleLazyObject(lambda: _places(request)),
+        "may": SimpleLazyObject(lambda: _may(user) if isinstance(user, User) else {}),
+        "signed_in": signed_in,
+    }
+
+
+def _places(request: HttpRequest) -> list[dict[str, Any]]:
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return []
+    return [
+        {"place": place, "here": _is_here(request.path, place.url)}
+        for place in PLACES
+        if place.permission == "view"
+        or organisations_for(user, place.permission).exists()
+        or permitted(user, place.permission, None)
+    ]
+
+
+def _is_here(path: str, url: str) -> bool:
+    return path == "/" if url == "/" else path.startswith(url)
+
+
+def _may(user: User) -> dict[str, bool]:
+    """Whether the user holds each permission somewhere: decides which buttons are drawn, never what is allowed."""
+    return {
+        permission.replace(".", "_"): permitted(user, permission, None) or organisations_for(user, permission).exists()
+        for permission in MATRIX
+    }

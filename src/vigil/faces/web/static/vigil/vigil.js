@@ -1,0 +1,68 @@
+// Small manners that plain HTML does not have. No framework, no inline handlers (the page's policy forbids them).
+(() => {
+  const root = document.documentElement;
+
+  document.addEventListener("click", (event) => {
+    const themer = event.target.closest("[data-theme-switch]");
+    if (themer) {
+      const next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+      root.setAttribute("data-bs-theme", next);
+      document.cookie = `vigil_theme=${next};path=/;max-age=31536000;samesite=lax`;
+    }
+    const confirmer = event.target.closest("[data-confirm]");
+    if (confirmer && !window.confirm(confirmer.dataset.confirm)) event.preventDefault();
+    const marker = event.target.closest("[data-span]");
+    if (marker) showSpan(marker.dataset.span);
+  });
+  document.addEventListener("focusin", (event) => {
+    const field = event.target.closest("[data-span]");
+    if (field) showSpan(field.dataset.span);
+  });
+
+  function showSpan(name) {
+    document.querySelectorAll("mark.now").forEach((mark) => mark.classList.remove("now"));
+    const marks = document.querySelectorAll(`mark[data-field~="${CSS.escape(name)}"]`);
+    marks.forEach((mark) => mark.classList.add("now"));
+    if (marks.length) marks[0].scrollIntoView({ block: "center", behavior: "auto" });
+  }
+
+  // A form that takes long says so, and is sent once.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent === "1") { event.preventDefault(); return; }
+    if (form.dataset.busy !== undefined) {
+      form.dataset.sent = "1";
+      form.querySelectorAll("[data-busy-note]").forEach((note) => { note.hidden = false; });
+      form.setAttribute("aria-busy", "true");
+    }
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+
+  // Drop zones hand a dropped file to their file input.
+  for (const zone of document.querySelectorAll("[data-drop]")) {
+    const input = zone.querySelector("input[type=file]");
+    const name = zone.querySelector("[data-drop-name]");
+    const show = () => { if (name && input.files.length) name.textContent = input.files[0].name; };
+    for (const type of ["dragenter", "dragover"]) zone.addEventListener(type, (event) => { event.preventDefault(); zone.classList.add("over"); });
+    for (const type of ["dragleave", "drop"]) zone.addEventListener(type, () => zone.classList.remove("over"));
+    zone.addEventListener("drop", (event) => { event.preventDefault(); if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; show(); } });
+    input.addEventListener("change", show);
+  }
+
+  // Clocks and ages. The server's time is the truth: the browser only counts on from it.
+  const served = Number(document.body.dataset.servedAt || 0);
+  const loaded = performance.now();
+  const nowMs = () => (served || Date.now()) + (served ? performance.now() - loaded : 0);
+  function tick() {
+    for (const clock of document.querySelectorAll("[data-clock]")) {
+      clock.textContent = new Intl.DateTimeFormat("vi-VN", { timeZone: "Asia/Ho_Chi_Minh", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(nowMs());
+    }
+    for (const stale of document.querySelectorAll("[data-stale-after]")) {
+      const isStale = nowMs() > Number(stale.dataset.staleAfter);
+      document.body.classList.toggle("stale", isStale);
+      stale.hidden = !isStale;
+    }
+  }
+  if (document.querySelector("[data-clock],[data-stale-after]")) { tick(); setInterval(tick, 1000); }
+  document.body.addEventListener("htmx:afterSwap", () => tick());
+})();

@@ -1,0 +1,19 @@
+"""Every page's address, room by room."""
+
+from allauth.account import views as account
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("vigil.faces.web.readiness.urls")),
+    path("", include("vigil.faces.web.start.urls")),
+    path("", include("vigil.faces.web.directives.urls")),
+    path("", include("vigil.faces.web.organisations.urls")),
+    path("", include("vigil.faces.web.estate.urls")),
+    path("", include("vigil.faces.web.regimes.urls")),
+    path("", include("vigil.faces.web.journal.urls")),
+    path("", include("vigil.faces.web.accounts.urls")),
+    path("", include("vigil.faces.web.vitals.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+]

@@ -1,0 +1,10 @@
+"""Vietnamese: 30/4/2022, 23:59."""
+
+DATE_FORMAT = "j/n/Y"
+SHORT_DATE_FORMAT = "j/n/Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "H:i j/n/Y"
+SHORT_DATETIME_FORMAT = "H:i j/n/Y"
+DECIMAL_SEPARATOR = ","
+THOUSAND_SEPARATOR = "."
+DATE_INPUT_FORMATS = ["%Y-%m-%d", "%d/%m/%Y"]

@@ -1,0 +1,248 @@
+"""Settings. Each one that an operator may set is read from the environment and documented in docs/reference/settings.md."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import vigil
+
+
+def _truth(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+
+
+PACKAGE = Path(vigil.__file__).resolve().parent
+CHECKOUT = PACKAGE.parents[1]
+VIGIL_DATA = Path(os.environ.get("VIGIL_DATA", "var")).resolve()
+VIGIL_PORT = int(os.environ.get("VIGIL_PORT", "8000"))
+VIGIL_KEYS = VIGIL_DATA / "keys"
+VIGIL_JOURNAL = VIGIL_DATA / "journal"
+VIGIL_ORIGINALS = VIGIL_DATA / "originals"
+VIGIL_BASE_URL = os.environ.get("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
+VIGIL_TRUST_ANCHORS = os.environ.get("VIGIL_TRUST_ANCHORS", "")
+VIGIL_SMTP_URL = os.environ.get("VIGIL_SMTP_URL", "")
+VIGIL_MAIL_FROM = os.environ.get("VIGIL_MAIL_FROM", "vigil@localhost")
+
+VIGIL_PROVERS = [
+    "vigil.domain.organisations.proofs.ContactPointProver",
+    "vigil.domain.estate.proofs.ImportantSystemsProver",
+]
+VIGIL_OPEN_ITEMS = [
+    "vigil.domain.organisations.open_items.ContactOpenItems",
+    "vigil.domain.directives.open_items.DirectiveOpenItems",
+]
+VIGIL_WORKERS = ["timekeeper", "courier"]
+
+
+def _secret_key() -> str:
+    """From VIGIL_SECRET_KEY, else made once and kept in the data folder, readable by its owner alone."""
+    given = os.environ.get("VIGIL_SECRET_KEY")
+    if given:
+        return given
+    path = VIGIL_KEYS / "django.secret"
+    if not path.exists():
+        VIGIL_KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii")
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii")
+
+
+def _database(url: str) -> dict[str, object]:
+    """A Django database from `postgresql://user:password@host:port/name?option=value`; empty: SQLite in VIGIL_DATA."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": VIGIL_DATA / "vigil.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("VIGIL_DATABASE_URL must begin with postgresql://")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+SECRET_KEY = _secret_key()
+DEBUG = _truth("VIGIL_DEBUG")
+ALLOWED_HOSTS = [
+    host.strip() for host in os.environ.get("VIGIL_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
+]
+CSRF_TRUSTED_ORIGINS = [VIGIL_BASE_URL] if VIGIL_BASE_URL.startswith("https://") else []
+
+INSTALLED_APPS = [
+    "vigil.domain.journal",
+    "vigil.domain.outbox",
+    "vigil.domain.vitals",
+    "vigil.domain.organisations",
+    "vigil.domain.accounts",
+    "vigil.domain.regimes",
+    "vigil.domain.estate",
+    "vigil.domain.directives",
+    "vigil.domain.readiness",
+    "vigil.faces.web",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "axes",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_tables2",
+    "rules",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "vigil.faces.web.problems.ProblemMiddleware",
+]
+
+ROOT_URLCONF = "vigil.project.urls"
+WSGI_APPLICATION = "vigil.project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": sorted((PACKAGE / "faces" / "web").glob("*/templates")),
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "vigil.faces.web.shell.shell",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": _database(os.environ.get("VIGIL_DATABASE_URL", ""))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "rules.permissions.ObjectPermissionBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "vigil.faces.web.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "vigil.faces.web.accounts.forms.LoginForm"}
+ACCOUNT_RATE_LIMITS = {"login_failed": None}  # django-axes locks out instead
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+AXES_FAILURE_LIMIT = int(os.environ.get("VIGIL_LOCKOUT_FAILURES", "5"))
+AXES_COOLOFF_TIME = float(os.environ.get("VIGIL_LOCKOUT_HOURS", "0.25"))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_CALLABLE = "vigil.faces.web.accounts.lockout.locked_out"
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGE_COOKIE_NAME = "vigil_language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_TZ = True
+USE_I18N = True
+FORMAT_MODULE_PATH = ["vigil.project.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VIGIL_DATA / "static"
+STATICFILES_DIRS = [
+    ("tabler", CHECKOUT / "node_modules" / "@tabler" / "core" / "dist" / "css"),
+    ("tabler-js", CHECKOUT / "node_modules" / "@tabler" / "core" / "dist" / "js"),
+    ("inter", CHECKOUT / "node_modules" / "@fontsource-variable" / "inter"),
+    ("htmx", CHECKOUT / "node_modules" / "htmx.org" / "dist"),
+]
+VIGIL_ICONS = CHECKOUT / "node_modules" / "@tabler" / "icons" / "icons"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = VIGIL_BASE_URL.startswith("https://")
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if VIGIL_BASE_URL.startswith("https://") else 0
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# An upload is held in memory, never in a temporary file: a secret document must leave no trace on the disk.
+FILE_UPLOAD_HANDLERS = ["vigil.faces.web.uploads.BoundedMemoryUploadHandler"]
+VIGIL_UPLOAD_BYTES = int(os.environ.get("VIGIL_UPLOAD_BYTES", str(50 * 1024**2)))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+DJANGO_TABLES2_TEMPLATE = "parts/table.html"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("VIGIL_LOG_LEVEL", "INFO")},
+    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,8 @@
+"""The whole address space."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("vigil.faces.web.urls"))]
+handler404 = "vigil.faces.web.problems.not_found"
+handler403 = "vigil.faces.web.problems.not_allowed"
+handler500 = "vigil.faces.web.problems.broken"
