@@ -195,13 +195,12 @@ FORMAT_MODULE_PATH = ["vigil.project.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VIGIL_DATA / "static"
-STATICFILES_DIRS = [
-    ("tabler", CHECKOUT / "node_modules" / "@tabler" / "core" / "dist" / "css"),
-    ("tabler-js", CHECKOUT / "node_modules" / "@tabler" / "core" / "dist" / "js"),
-    ("inter", CHECKOUT / "node_modules" / "@fontsource-variable" / "inter"),
-    ("htmx", CHECKOUT / "node_modules" / "htmx.org" / "dist"),
+VIGIL_NODE_MODULES = CHECKOUT / "node_modules"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "vigil.faces.web.static_files.KeptLibraryFinder",
 ]
-VIGIL_ICONS = CHECKOUT / "node_modules" / "@tabler" / "icons" / "icons"
+VIGIL_ICONS = VIGIL_NODE_MODULES / "@tabler" / "icons" / "icons"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,0 +1,1 @@
+"""What carries: loops between the domain and the adapters. Each can run alone, anywhere."""

@@ -1,7 +1,6 @@
 """A dispatch arrives: from bytes to a kept original and a draft of what it says."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -109,25 +108,18 @@ def _store(
     return draft
 
 
+MOST_BOXES = 20_000
+
+
 def _document_facts(document: Document) -> dict[str, Any]:
-    """What is worth keeping of how the document was read, as JSON values."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: plain(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(item) for item in value]
-        if isinstance(value, datetime):
-            return value.isoformat()
-        return value if isinstance(value, str | int | float | bool | None) else str(value)
-
+    """How the document was read, with the places of its words where there are not too many to keep."""
+    boxes = document.words if len(document.words) <= MOST_BOXES else ()
     return {
-        "media_type": document.media_type,
-        "method": document.method,
-        "encoding": document.encoding,
-        "pages": [plain(asdict(page)) for page in document.pages],
-        "signatures": [plain(asdict(signature)) for signature in document.signatures],
-        "warnings": [warning.to_json() for warning in document.warnings],
+        **document.to_json(),
+        "boxes": [
+            [box.start, box.end, box.page, *(round(edge, 1) for edge in (box.left, box.top, box.right, box.bottom))]
+            for box in boxes
+        ],
     }
 
 

@@ -1,0 +1,48 @@
+# Two commands do all the set-up: `make run` and `make test`. The work is in tools/setup.py.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run setup setup-test check test quality bench bench-pages soak lock translations clean
+
+run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
+	@$(BIN)/vigil prepare --sample
+	@exec $(BIN)/vigil serve
+
+setup: ## install what running needs into .venv and node_modules
+	@$(PYTHON) tools/setup.py run
+
+setup-test:
+	@$(PYTHON) tools/setup.py test
+
+check: setup-test ## what CI runs before the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	VIGIL_DATA=build/check $(BIN)/python -m django makemigrations --check --dry-run --settings vigil.project.settings
+	$(BIN)/python tools/translations.py check
+
+test: check ## everything: engines without Django, then all on SQLite, then the database tests on PostgreSQL
+	.venv-engines/bin/python -m pytest tests/unit/engines tests/unit/kernel -q -p no:cacheprovider
+	$(BIN)/python -m pytest -q
+	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/domain tests/web tests/integration/workers
+
+quality: setup-test ## the labelled corpora
+	$(BIN)/python tools/quality.py
+
+bench: bench-pages
+
+bench-pages: setup-test
+	$(BIN)/python tools/bench_pages.py
+
+soak: setup-test ## kill and cut tests
+	$(BIN)/python -m pytest -q tests/soak
+
+translations: setup-test ## bring locale/*/django.po up to the code
+	$(BIN)/python tools/translations.py update
+
+lock: ## renew the hashed locks from requirements/*.in
+	$(BIN)/python tools/setup.py lock
+
+clean:
+	rm -rf build .venv .venv-engines node_modules

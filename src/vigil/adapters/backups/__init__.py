@@ -1,0 +1,6 @@
+"""A backup is one .tar.gz: the database, the originals, the keys and the journal's heads, under a manifest of digests."""
+
+from vigil.adapters.backups.archive import read_archive, write_archive
+from vigil.adapters.backups.databases import dump_database, restore_database
+
+__all__ = ["dump_database", "read_archive", "restore_database", "write_archive"]

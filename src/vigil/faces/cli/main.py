@@ -1,0 +1,43 @@
+"""The entry point. Commands are loaded when they are called, so that reading a dispatch never waits for a database.
+
+Exit codes: 0 done; 1 checked and found wanting; 2 called wrongly; 3 refused; 4 something needed is not available.
+"""
+
+import sys
+
+import click
+
+from vigil.faces.cli.terms import LazyCommands, tell_error
+from vigil.kernel.errors import VigilError
+
+COMMANDS = {
+    "dispatch": "vigil.faces.cli.dispatch:dispatch",
+    "watch": "vigil.faces.cli.watch:watch",
+    "journal": "vigil.faces.cli.journal:journal",
+    "account": "vigil.faces.cli.account:account",
+    "prepare": "vigil.faces.cli.prepare:prepare",
+    "serve": "vigil.faces.cli.serve:serve",
+    "worker": "vigil.faces.cli.serve:worker",
+    "health": "vigil.faces.cli.health:health",
+    "backup": "vigil.faces.cli.backup:backup",
+    "restore": "vigil.faces.cli.backup:restore",
+}
+
+
+@click.group(cls=LazyCommands, commands_at=COMMANDS)
+@click.version_option(package_name="vigil")
+def cli() -> None:
+    """Vigil: a cyber watch over a holiday, from the dispatch to the proof."""
+
+
+def main() -> None:
+    """Run the command line; errors become one plain line and an exit code."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except VigilError as error:
+        sys.exit(tell_error(error))

@@ -1,0 +1,29 @@
+"""The loop that every worker shares: a round, a sign of life, a pause; a failed round is told and the next one is tried."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from django.db import DatabaseError, close_old_connections
+
+from vigil.domain.vitals.actions import beat
+from vigil.kernel import clock
+
+log = logging.getLogger(__name__)
+
+
+def run(*, name: str, round: Callable[[], str], every_s: float, stop: threading.Event) -> None:
+    """Run `round` every `every_s` seconds until `stop` is set. `round` returns a few words on what it did."""
+    while not stop.is_set():
+        close_old_connections()
+        failed, detail = False, ""
+        try:
+            detail = round()
+        except Exception as error:
+            failed, detail = True, f"{type(error).__name__}: {error}"
+            log.exception("worker %s: a round failed", name)
+        try:
+            beat(name=name, now=clock.now(), detail=detail, failed=failed)
+        except DatabaseError:
+            log.exception("worker %s: cannot say that it lives", name)
+        stop.wait(every_s)

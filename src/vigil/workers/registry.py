@@ -1,0 +1,24 @@
+"""The workers by name, made from settings."""
+
+import threading
+from collections.abc import Callable
+
+from django.conf import settings
+
+from vigil.adapters.notifiers.mail import MailServer
+from vigil.domain.journal.keys import signing_key
+from vigil.workers import courier, timekeeper
+from vigil.workers.loop import run
+
+
+def _timekeeper(stop: threading.Event) -> None:
+    keeper = timekeeper.Timekeeper(key=signing_key(settings.VIGIL_KEYS), journal=settings.VIGIL_JOURNAL)
+    run(name=timekeeper.NAME, round=keeper.round, every_s=timekeeper.EVERY_S, stop=stop)
+
+
+def _courier(stop: threading.Event) -> None:
+    server = MailServer.from_url(settings.VIGIL_SMTP_URL, sender=settings.VIGIL_MAIL_FROM)
+    run(name=courier.NAME, round=courier.Courier(server=server).round, every_s=courier.EVERY_S, stop=stop)
+
+
+WORKERS: dict[str, Callable[[threading.Event], None]] = {"timekeeper": _timekeeper, "courier": _courier}

