@@ -1,0 +1,1 @@
+"""Pages from the dispatch to the watch: receive, look through what was read, confirm, open."""

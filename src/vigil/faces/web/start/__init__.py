@@ -1,0 +1,1 @@
+"""The first-run path: organisation and contact point, then the dispatch."""

@@ -1,5 +1,7 @@
-"""Addresses of the start pages."""
+"""Addresses of the first-run path."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from vigil.faces.web.start import views
+
+urlpatterns = [path("start/", views.start, name="start")]

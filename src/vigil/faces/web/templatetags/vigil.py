@@ -102,3 +102,9 @@ def query_with(context: dict[str, Any], **changes: Any) -> str:
         else:
             query[name] = value
     return "?" + query.urlencode()
+
+
+@register.simple_tag
+def verdict_word(verdict: str) -> str:
+    """The verdict in one word, in the reader's language."""
+    return gettext(Verdict(str(verdict)).label)

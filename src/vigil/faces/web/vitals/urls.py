@@ -1,5 +1,10 @@
-"""Addresses of the vitals pages."""
+"""Addresses of the health pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from vigil.faces.web.vitals import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("health/", views.health_page, name="health"),
+]

@@ -1,0 +1,122 @@
+"""The board: clock, day n of N, each obligation with its proof and what to do next; and the wall's version of it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from vigil.domain.accounts.permissions import permitted
+from vigil.domain.directives.calendar import holidays_between
+from vigil.domain.directives.models import Watch, WatchState
+from vigil.domain.organisations.queries import contact_points_filed
+from vigil.domain.readiness.actions import prove_watch
+from vigil.domain.readiness.provers import provers_by_kind
+from vigil.domain.readiness.queries import board_of
+from vigil.faces.web.directives.forms import WindowForm
+from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
+from vigil.kernel import clock
+from vigil.kernel.proofs import Basis, Verdict
+
+FRESH_FOR = timedelta(minutes=1)
+
+
+def _watches() -> QuerySet[Watch]:
+    return Watch.objects.select_related("organisation", "directive")
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The board of the watch that matters most now; without any, the way to the first one."""
+    now = clock.now()
+    rank = Case(
+        When(state=WatchState.OPEN, starts_at__lte=now, ends_at__gt=now, then=Value(0)),
+        When(state=WatchState.OPEN, then=Value(1)),
+        When(state=WatchState.PLANNED, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    first = scoped(request, _watches()).annotate(rank=rank).order_by("rank", "-opened_at", "-starts_at").first()
+    if first is None:
+        return redirect("start")
+    return _board(request, first)
+
+
+@login_required
+@require_GET
+def board(request: HttpRequest, pk: str) -> HttpResponse:
+    """The board of one watch; the rows alone when htmx asks for news."""
+    return _board(request, one_of(request, _watches(), pk))
+
+
+def _board(request: HttpRequest, watch: Watch) -> HttpResponse:
+    context = _context(request, watch)
+    if request.headers.get("HX-Request"):
+        return render(request, "readiness/rows.html", context)
+    others = scoped(request, _watches()).exclude(pk=watch.pk).exclude(state=WatchState.CLOSED)
+    context |= {
+        "others": others.order_by("-starts_at")[:10],
+        "may_manage": permitted(user_of(request), "watches.manage", watch.organisation),
+        "window_form": WindowForm(initial={"first_day": watch.first_day, "last_day": watch.last_day}),
+    }
+    return render(request, "readiness/board.html", context)
+
+
+@login_required
+@require_GET
+def wall(request: HttpRequest, pk: str) -> HttpResponse:
+    """The wallboard: one screen, no mouse, readable at five metres."""
+    context = _context(request, one_of(request, _watches(), pk))
+    template = "readiness/wall_part.html" if request.headers.get("HX-Request") else "readiness/wall.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_POST
+def measure(request: HttpRequest, pk: str) -> HttpResponse:
+    """Measure now rather than at the next round."""
+    watch = one_of(request, _watches(), pk)
+    demanded(request, "view", watch.organisation)
+    prove_watch(watch=watch, provers=provers_by_kind(), actor=actor_of(request), now=clock.now())
+    return redirect("watch", pk=pk)
+
+
+def _context(request: HttpRequest, watch: Watch) -> dict[str, Any]:
+    now = clock.now()
+    shown = board_of(watch, now)
+    return {
+        "watch": watch,
+        "directive": watch.directive,
+        "board": shown,
+        "now": now,
+        "now_ms": int(now.timestamp() * 1000),
+        "stale_after_ms": int((now + FRESH_FOR).timestamp() * 1000),
+        "day": watch.day_number(now),
+        "ended": now >= watch.ends_at,
+        "counts": [(verdict.value, shown.count(verdict)) for verdict in Verdict],
+        "met_by_basis": [(basis.value, shown.count(Verdict.MET, basis)) for basis in Basis],
+        "holidays": holidays_between(watch.first_day, watch.last_day, get_language() or "vi"),
+        "hotlines": _hotlines(watch),
+    }
+
+
+def _hotlines(watch: Watch) -> list[dict[str, Any]]:
+    """The numbers to call: our own contact points', and those that the dispatch gives (historical until tested)."""
+    own = [
+        {
+            "org": point.label,
+            "numbers": [c.value for c in point.channels.all() if c.kind != "email"],
+            "verified": point.verified_at,
+        }
+        for point in contact_points_filed(watch.organisation_id)
+    ]
+    given = [
+        {"org": row.get("org"), "numbers": [*(row.get("hotline") or []), *(row.get("phone") or [])], "verified": None}
+        for row in watch.directive.contacts
+    ]
+    return [line for line in [*given, *own] if line["numbers"]]
