@@ -1,0 +1,102 @@
+"""The child's side: limits first, then one job, then one answer. Run as a module, imported by nobody."""
+
+import json
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vigil.adapters.documents import refusals, sniff
+from vigil.adapters.documents.limits import Limits
+from vigil.adapters.documents.model import Document, packed
+from vigil.kernel.errors import VigilError
+from vigil.kernel.phrases import Phrase
+
+Job = Mapping[str, Any]
+
+
+def _bound(limits: Limits, wall: float) -> None:
+    """No more memory, processor time or file size than a document needs; no core dumps."""
+    seconds = int(wall) + 1
+    for kind, amount in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, seconds * 4),
+        (resource.RLIMIT_FSIZE, limits.unpacked_bytes * 4),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _soft, hard = resource.getrlimit(kind)
+        most = amount if hard == resource.RLIM_INFINITY else min(amount, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def _die_with_parent() -> None:
+    """Linux: be killed when the parent is, so that nothing of the document outlives it in memory."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+    import signal
+
+    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)
+
+
+def _read(job: Job, data: bytes, limits: Limits) -> Any:
+    document = _reader(job["media_type"])(data, limits)
+    return packed(document)
+
+
+def _reader(media_type: str) -> Callable[[bytes, Limits], Document]:
+    """The reader of a kind of file; imported here, so that a child loads only what it uses."""
+    if media_type == sniff.DOCX:
+        from vigil.adapters.documents.docx.reader import read_docx
+
+        return read_docx
+    if media_type == sniff.PDF:
+        from vigil.adapters.documents.pdf.reader import read_pdf
+
+        return read_pdf
+    if media_type == sniff.TEXT:
+        from vigil.adapters.documents.plain import read_text
+
+        return read_text
+    raise refusals.unsupported(media_type)
+
+
+_JOBS: dict[str, Callable[[Job, bytes, Limits], Any]] = {"read": _read}
+
+
+def _answered(job: Job, data: bytes) -> dict[str, Any]:
+    limits = Limits(**job["limits"])
+    try:
+        return {"answer": _JOBS[job["job"]](job, data, limits)}
+    except VigilError as error:
+        return _refused(error)
+    except (MemoryError, RecursionError):
+        return _refused(refusals.bomb())
+    except Exception:  # noqa: BLE001 - the last resort: whatever a parser throws at a bad file, the file is bad
+        return _refused(refusals.damaged())
+
+
+def _refused(error: VigilError) -> dict[str, Any]:
+    facts = {name: value.to_json() if isinstance(value, Phrase) else value for name, value in error.facts.items()}
+    return {
+        "refused": {
+            "kind": type(error).__name__,
+            "code": error.code,
+            "wording": error.phrase.wording,
+            "facts": facts,
+        }
+    }
+
+
+def main() -> None:
+    """Read one job from standard input and answer it on standard output."""
+    _die_with_parent()
+    job = json.loads(sys.stdin.buffer.readline())
+    _bound(Limits(**job["limits"]), job["wall"])
+    answer = _answered(job, sys.stdin.buffer.read())
+    sys.stdout.buffer.write(json.dumps(answer).encode())
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Scans: pages without text are rendered here and read by tesseract through ocrmypdf."""
