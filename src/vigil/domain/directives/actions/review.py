@@ -71,7 +71,7 @@ def correct(
     if "number" in edited and directive.number and directive.number[0].isdigit():
         directive.number_missing_serial = False
     try:
-        directive.full_clean(exclude=["dispatch", "organisation"])
+        directive.full_clean(exclude={field.name for field in directive._meta.fields} - EDITABLE)
     except ValidationError as error:
         faults = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
         raise Refused("input.invalid", N_("Not saved: {faults}"), faults=faults) from error
