@@ -20,7 +20,11 @@ def _program(name: str) -> str:
 
 def _as_owner(command: list[str]) -> list[str]:
     """PostgreSQL refuses to run as root; the package made a user for it."""
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command] if os.geteuid() == 0 else command
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+        if os.geteuid() == 0
+        else command
+    )
 
 
 def free_port() -> int:
@@ -37,7 +41,19 @@ def start_cluster(folder: Path) -> str:
     if os.geteuid() == 0:
         shutil.chown(data, "postgres", "postgres")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    init = [_program("initdb"), "-D", str(data), "-U", "vigil", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    init = [
+        _program("initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "vigil",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
     subprocess.run(_as_owner(init), check=True, cwd="/", **quiet)
     port = free_port()
     serve = [
@@ -47,7 +63,12 @@ def start_cluster(folder: Path) -> str:
     process = subprocess.Popen(_as_owner(serve), cwd="/", **quiet)
     _running.append(process)
     for _ in range(200):
-        if subprocess.run([_program("pg_isready"), "-h", "127.0.0.1", "-p", str(port)], check=False, **quiet).returncode == 0:
+        if (
+            subprocess.run(
+                [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(port)], check=False, **quiet
+            ).returncode
+            == 0
+        ):
             return f"postgresql://vigil@127.0.0.1:{port}/postgres"
         if process.poll() is not None:
             raise RuntimeError(f"PostgreSQL ended with {process.returncode}")

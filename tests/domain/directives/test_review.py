@@ -212,7 +212,9 @@ def test_a_later_numbered_issue_takes_the_watch_over_with_its_proofs(confirmed, 
     unnumbered = confirmed()
     watch = _watch(unnumbered, lead, now)
     prove_watch(watch=watch, provers=provers_by_kind(), actor=lead, now=now)
-    before = {p.assignment.obligation.code: p.pk for p in ProofSnapshot.objects.select_related("assignment__obligation")}
+    before = {
+        p.assignment.obligation.code: p.pk for p in ProofSnapshot.objects.select_related("assignment__obligation")
+    }
     items = [*ITEMS[:3], ("4", "other", "all", "Báo cáo.")]
     numbered = confirmed(number="12/CT-TT", number_missing_serial=False, items=items)
     link_directives(later=numbered, earlier=unnumbered, kind=LinkKind.NUMBERED_ISSUE, actor=lead, now=now)

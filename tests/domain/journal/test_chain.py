@@ -196,7 +196,9 @@ def _rehash() -> None:
         Entry.objects.filter(pk=entry.pk).update(previous_hash=entry.previous_hash, hash=previous)
 
 
-_facts = st.dictionaries(st.text(max_size=8), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20), max_size=4)
+_facts = st.dictionaries(
+    st.text(max_size=8), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20), max_size=4
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -214,7 +216,11 @@ def test_two_entries_have_one_hash_only_if_they_say_the_same(facts, other, why, 
         "personal_digest": "",
     }
     same = entry_hash(**fixed, facts=facts, why=why) == entry_hash(**fixed, facts=other, why=other_why)  # type: ignore[arg-type]
-    assert same == (facts == other and why == other_why and repr(sorted(facts.items(), key=str)) == repr(sorted(other.items(), key=str)))
+    assert same == (
+        facts == other
+        and why == other_why
+        and repr(sorted(facts.items(), key=str)) == repr(sorted(other.items(), key=str))
+    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -121,7 +121,9 @@ def test_a_link_works_once_and_not_after_a_day(point, lead, now) -> None:
 def test_a_changed_number_must_be_tested_again(isp, point, lead, now) -> None:
     started = start_test(channel=_channel(point, "mobile"), base_url="http://x", actor=lead, now=now)
     answer_by_code(test=started.test, code=started.code, actor=lead, now=now)
-    file_contact_point(contact_point=point, channels=[MAIL, ChannelEntry("mobile", "0912 000 009")], actor=lead, now=now)
+    file_contact_point(
+        contact_point=point, channels=[MAIL, ChannelEntry("mobile", "0912 000 009")], actor=lead, now=now
+    )
     point.refresh_from_db()
     assert point.verified_at is None
     assert _proof(isp, now).verdict == Verdict.AT_RISK
