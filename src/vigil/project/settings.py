@@ -174,6 +174,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "vigil.faces.web.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {"login": "vigil.faces.web.accounts.forms.LoginForm"}
 ACCOUNT_RATE_LIMITS = {"login_failed": None}  # django-axes locks out instead
+ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
 AXES_FAILURE_LIMIT = int(os.environ.get("VIGIL_LOCKOUT_FAILURES", "5"))

@@ -14,4 +14,3 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth ships no typ
             field.widget.attrs.pop("placeholder", None)
             if getattr(field.widget, "input_type", "") != "checkbox":
                 field.widget.attrs["class"] = "form-control"
-        self.fields.pop("remember", None)
