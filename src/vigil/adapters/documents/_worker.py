@@ -61,7 +61,19 @@ def _reader(media_type: str) -> Callable[[bytes, Limits], Document]:
     raise refusals.unsupported(media_type)
 
 
-_JOBS: dict[str, Callable[[Job, bytes, Limits], Any]] = {"read": _read}
+def _ocr(job: Job, data: bytes, limits: Limits) -> Any:
+    from vigil.adapters.documents.ocr.job import read_scan
+
+    return read_scan(job, data, limits)
+
+
+def _frames(job: Job, data: bytes, limits: Limits) -> Any:
+    from vigil.adapters.documents.ocr.job import count_frames
+
+    return count_frames(job, data, limits)
+
+
+_JOBS: dict[str, Callable[[Job, bytes, Limits], Any]] = {"read": _read, "ocr": _ocr, "frames": _frames}
 
 
 def _answered(job: Job, data: bytes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Every way in which a document is refused, with its stable code and its wording."""
 
 from vigil.kernel.errors import Refused, Unavailable
-from vigil.kernel.phrases import N_
+from vigil.kernel.phrases import N_, Phrase
 
 
 def empty() -> Refused:
@@ -88,7 +88,7 @@ def too_slow(seconds: float) -> Refused:
     )
 
 
-def ocr_missing(reason: str) -> Unavailable:
+def ocr_missing(reason: Phrase) -> Unavailable:
     """The text recognition is not installed."""
     return Unavailable(
         "document.ocr_missing",

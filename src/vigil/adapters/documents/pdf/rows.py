@@ -123,7 +123,7 @@ def _narrowed(gutter: tuple[float, float], row: _Row) -> tuple[float, float] | N
             left = max(left, segment[-1].right)
         else:
             right = min(right, segment[0].left)
-    return (left, right) if right - left > 0.5 else None
+    return (left, right) if right - left > -1.0 else None
 
 
 def _is_new_block(before: _Row, row: _Row) -> bool:
