@@ -22,7 +22,7 @@ class VigilError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = N_("Something in Vigil went wrong")
 
-    def __init__(self, code: str, wording: str, **facts: Any) -> None:
+    def __init__(self, code: str, wording: str, /, **facts: Any) -> None:
         self.code = code
         self.phrase = Phrase(wording, facts)
         self.facts = facts

@@ -1,5 +1,6 @@
 """The workers against real parts: an SMTP server, the database; and what they do when a part is missing."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 from tests.postgresql import free_port
 from vigil.adapters.notifiers.mail import MailServer
@@ -42,6 +44,13 @@ class Box:
         return self.answer
 
 
+class _OneLoop(Controller):
+    """aiosmtpd would make a loop for each connection, and close none."""
+
+    def factory(self) -> SMTP:
+        return SMTP(self.handler, enable_SMTPUTF8=True, loop=self.loop)
+
+
 @pytest.fixture
 def box() -> Box:
     return Box()
@@ -50,13 +59,14 @@ def box() -> Box:
 @pytest.fixture
 def server(box: Box) -> Iterator[MailServer]:
     port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port, server_kwargs={"enable_SMTPUTF8": True})
+    loop = asyncio.new_event_loop()
+    controller = _OneLoop(box, hostname="127.0.0.1", port=port, loop=loop)
     controller.start()
     made = MailServer.from_url(f"smtp://127.0.0.1:{port}", sender="vigil@truc.example")
     assert made is not None
     yield made
     controller.stop()
-    controller.loop.close()
+    loop.close()
 
 
 def _mail() -> Message:
@@ -121,6 +131,7 @@ def test_the_timekeeper_seals_what_was_written(tmp_path: Path) -> None:
     assert verify(key=key.public_key(), folder=tmp_path / "journal").holds
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_outlives_a_failed_round_and_says_that_it_failed() -> None:
     stop, rounds = threading.Event(), []
 
