@@ -1,0 +1,116 @@
+"""Whom the document addresses: the list after Kính gửi; in a body without one, those of whom the lead sentence asks.
+
+Source: NĐ 30/2020/NĐ-CP phụ lục I cell 9a (one addressee on the line; several each on a line "- ...;", the last with ".").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .head import Head
+from .layout import Layout
+from .text import SourceText
+from .values import Field
+
+_OPENERS = (
+    r"(?:Thực hiện|Căn cứ|Ngày \d|Theo|Nhằm|Để|Trong thời gian|Trong bối cảnh|Thời gian|Tiếp theo|Hiện nay|Qua|Vừa qua|Phúc đáp|Trước|Thủ tướng|Bộ|Cục|Sở|Trong|"
+    r"Triển khai|Như|Việc|Công tác|Trên cơ sở|Kính đề nghị|Năm|UBND|Ủy ban|Ngân hàng Nhà nước|Trung tâm|Được|Sau khi|Trong các|Dịp|Hưởng ứng|Chuẩn bị|Microsoft|Từ ngày|Văn phòng|Nhận được)"
+)
+_ITEM_RE = re.compile(r"[ \t|]*(?:[-+*•●▪]|\d{1,2}[.)])[ \t]*")
+_JOINS = ("và", "của", "các", "thuộc", "-", "với", "cho", "về", "&", "tỉnh,")
+_LEAD_RE = re.compile(
+    r"(?<!\w)(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|chỉ đạo)\s+(?P<who>[^:.]{4,700}?)\s*(?P<then>:|(?<=\s)(?:như sau|tăng cường|thực hiện|tập trung|triển khai|khẩn trương|chủ động|nghiêm túc|kiểm tra|rà soát|(?<!, )tổ chức(?!,)|quan tâm|"
+    r"bố trí|cập nhật|xem xét|một số|nhanh chóng|lưu ý|phối hợp|chú trọng|quán triệt|phân công|bảo đảm|đảm bảo)(?!\w))"
+)
+_VAGUE_RE = re.compile(r"(?:quý|bạn|các đồng chí|một số)(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressees:
+    """The list and where the body begins after it."""
+
+    fields: tuple[Field[str], ...]
+    end: int
+
+
+def find_addressees(text: SourceText, head: Head, layout: Layout) -> Addressees:
+    """The list after Kính gửi, joined over line breaks."""
+    if head.to is None:
+        return Addressees((), 0)
+    spans: list[list[int]] = []
+    bulleted, blank, done = False, False, head.to[1]
+    index = layout.line_at(head.to[1])
+    for number, line in enumerate(layout.lines[index : index + 80]):
+        start = head.to[1] if number == 0 else line.start
+        end = min(line.end, layout.body_end)
+        if start >= layout.body_end:
+            break
+        words = text.match[start:end].strip(" \t|")
+        if not words:
+            blank = True
+            continue
+        if len(words) > 400:
+            return _inline(text, start, end)
+        marker = _ITEM_RE.match(text.match, start, end)
+        if marker and marker.end() < end and (spans == [] or bulleted or blank or text.match[spans[-1][1] - 1] in ":;"):
+            bulleted = True
+            spans.append([marker.end(), end])
+        elif not spans:
+            spans.append([start, end])
+        elif _continues(text, spans[-1], words, bulleted, blank):
+            spans[-1][1] = end
+        elif not bulleted and text.match[spans[-1][0] : spans[-1][1]].rstrip().endswith(";"):
+            spans.append([start, end])
+        else:
+            break
+        blank, done = False, end
+    return Addressees(tuple(f for s, e in spans if (f := _one(text, s, e)) is not None), done)
+
+
+def _continues(text: SourceText, last: list[int], words: str, bulleted: bool, blank: bool) -> bool:
+    so_far = text.match[last[0] : last[1]].rstrip(" \t|")
+    if so_far.endswith((".", ";")) or last[1] - last[0] > 500:
+        return False
+    if words[0].islower() or so_far.endswith((",", *(" " + j for j in _JOINS))):
+        return True
+    if blank:
+        return False
+    return bulleted and not re.match(_OPENERS + r"(?!\w)", words)
+
+
+def _one(text: SourceText, s: int, e: int) -> Field[str] | None:
+    while e > s and text.match[e - 1] in " \t\n|.;,:":
+        e -= 1
+    while s < e and text.match[s] in " \t\n|:":
+        s += 1
+    return text.field(s, e) if e > s else None
+
+
+def _inline(text: SourceText, start: int, end: int) -> Addressees:
+    """Everything on one line: the list ends with its full stop or where the body's first words stand."""
+    stop = re.compile(rf"\.\s|\s(?={_OPENERS}\s[^;]{{0,200}}(?:,|đề nghị|yêu cầu))").search(text.match, start + 6, end)
+    close = stop.start() if stop else min(end, start + 300)
+    first = re.compile(r"\s*-\s").match(text.match, start)
+    if not first:
+        one = _one(text, start, close)
+        return Addressees((one,) if one else (), close)
+    cuts = [m.span() for m in re.compile(r"(?:^|(?<=[;:.,\s]))\s*-\s+(?=[A-ZĐÀ-Ỹ])").finditer(text.match, start, close)]
+    bounds = [(cut[1], cuts[i + 1][0] if i + 1 < len(cuts) else close) for i, cut in enumerate(cuts)]
+    return Addressees(tuple(f for s, e in bounds if (f := _one(text, s, e)) is not None), close)
+
+
+def asked_of(text: SourceText, start: int, end: int) -> tuple[Field[str], ...]:
+    """Those of whom the lead sentence asks ("đề nghị các cơ quan, tổ chức, doanh nghiệp thực hiện ..."), split at ";"."""
+    for match in _LEAD_RE.finditer(text.low, start, min(end, start + 4000)):
+        s, e = match.span("who")
+        if _VAGUE_RE.match(text.low, s) or re.match(r"(?:của|về|tại|trên|này|điều phối)\b", match["who"]):
+            continue
+        if not re.match(
+            r"(?:các|thủ trưởng|giám đốc|chủ tịch|bộ|ubnd|ủy ban|cơ quan|đơn vị|doanh nghiệp|sở|người|tổng|toàn|tổ chức|những|chủ quản|ngân hàng|cán bộ|phòng|trung tâm|quý)",
+            match["who"],
+        ):
+            continue
+        parts = re.compile(r"[^;]+").finditer(text.low, s, e)
+        return tuple(one for part in parts if (one := _one(text, *part.span())) is not None)
+    return ()
