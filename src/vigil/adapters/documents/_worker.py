@@ -4,6 +4,8 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from vigil.adapters.documents import refusals, sniff
@@ -13,6 +15,15 @@ from vigil.kernel.errors import VigilError
 from vigil.kernel.phrases import Phrase
 
 Job = Mapping[str, Any]
+Reader = Callable[[bytes, Limits], Document]
+
+_READERS = {
+    sniff.TEXT: ("plain", "read_text"),
+    sniff.DOCX: ("docx.reader", "read_docx"),
+    sniff.DOC: ("doc.reader", "read_doc"),
+    sniff.RTF: ("rtf.reader", "read_rtf"),
+    sniff.HTML: ("html", "read_html"),
+}
 
 
 def _bound(limits: Limits, wall: float) -> None:
@@ -40,25 +51,16 @@ def _die_with_parent() -> None:
 
 
 def _read(job: Job, data: bytes, limits: Limits) -> Any:
-    document = _reader(job["media_type"])(data, limits)
-    return packed(document)
-
-
-def _reader(media_type: str) -> Callable[[bytes, Limits], Document]:
-    """The reader of a kind of file; imported here, so that a child loads only what it uses."""
-    if media_type == sniff.DOCX:
-        from vigil.adapters.documents.docx.reader import read_docx
-
-        return read_docx
+    """Readers are imported here, so that a child loads only what it uses."""
+    media_type = job["media_type"]
     if media_type == sniff.PDF:
         from vigil.adapters.documents.pdf.reader import read_pdf
 
-        return read_pdf
-    if media_type == sniff.TEXT:
-        from vigil.adapters.documents.plain import read_text
-
-        return read_text
-    raise refusals.unsupported(media_type)
+        anchors = job.get("anchors")
+        return packed(read_pdf(data, limits, None if anchors is None else Path(anchors)))
+    module, name = _READERS[media_type]
+    reader: Reader = getattr(import_module(f"vigil.adapters.documents.{module}"), name)
+    return packed(reader(data, limits))
 
 
 def _ocr(job: Job, data: bytes, limits: Limits) -> Any:
@@ -82,7 +84,7 @@ def _answered(job: Job, data: bytes) -> dict[str, Any]:
         return {"answer": _JOBS[job["job"]](job, data, limits)}
     except VigilError as error:
         return _refused(error)
-    except (MemoryError, RecursionError):
+    except MemoryError:
         return _refused(refusals.bomb())
     except Exception:  # noqa: BLE001 - the last resort: whatever a parser throws at a bad file, the file is bad
         return _refused(refusals.damaged())

@@ -39,7 +39,7 @@ def unsupported(kind: str) -> Refused:
     """The file is of a kind that is not read here."""
     return Refused(
         "document.unsupported",
-        N_("This kind of file ({kind}) is not read. Give a .docx, .doc, .pdf, .txt or a scan as an image."),
+        N_("This kind of file ({kind}) is not read. Give a .docx, .doc, .rtf, .pdf, .txt or a scan."),
         kind=kind,
     )
 

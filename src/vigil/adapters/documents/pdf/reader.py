@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from vigil.adapters.documents import refusals
 from vigil.adapters.documents.limits import Limits
-from vigil.adapters.documents.model import Document, PageMethod
+from vigil.adapters.documents.model import Document, PageMethod, Signature
 from vigil.adapters.documents.pdf import letters
 from vigil.adapters.documents.pdf.glyphs import Word, unmapped_share, words_of
 from vigil.adapters.documents.pdf.pages import Pages
 from vigil.adapters.documents.pdf.scans import is_scan
+from vigil.adapters.documents.pdf.verdicts import warning
 from vigil.adapters.documents.sniff import PDF
 from vigil.adapters.documents.sources import named
 from vigil.kernel.phrases import N_, Phrase, phrase
@@ -39,7 +41,7 @@ def opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
         pdf.close()
 
 
-def read_pdf(data: bytes, limits: Limits) -> Document:
+def read_pdf(data: bytes, limits: Limits, anchors: Path | None = None) -> Document:
     """The text layer of a PDF. Pages that must be read by OCR come out empty, with method "unread".
 
     Raises:
@@ -55,6 +57,10 @@ def read_pdf(data: bytes, limits: Limits) -> Document:
         for index in range(count):
             encodings |= _read_page(pdf, index, pages)
         warnings = _warnings(pdf, data)
+        is_signed = c.FPDF_GetSignatureCount(pdf) > 0 or b"/ByteRange" in data
+    signatures = _signatures(data, anchors) if is_signed else ()
+    states = dict.fromkeys(signature.state for signature in signatures)
+    warnings += [one for one in map(warning, states) if one is not None]
     return Document(
         pages.text,
         PDF,
@@ -62,8 +68,15 @@ def read_pdf(data: bytes, limits: Limits) -> Document:
         tuple(pages.words),
         "text layer",
         named(encodings),
+        signatures,
         warnings=tuple(warnings),
     )
+
+
+def _signatures(data: bytes, anchors: Path | None) -> tuple[Signature, ...]:
+    from vigil.adapters.documents.pdf.signatures import signatures_of  # slow to load, and seldom needed
+
+    return signatures_of(data, anchors)
 
 
 def _read_page(pdf: pdfium.PdfDocument, index: int, pages: Pages) -> set[str]:
