@@ -4,7 +4,7 @@ from django.conf import settings
 
 from vigil.adapters.documents import ocr_available
 from vigil.adapters.host.system_clock import read_clock
-from vigil.domain.vitals.queries import Vital, health
+from vigil.domain.vitals.queries import State, Vital, health
 from vigil.kernel import clock
 from vigil.kernel.phrases import N_, phrase
 
@@ -26,7 +26,7 @@ def _clock_sign() -> Vital:
     if not reading.synchronised:
         return Vital("clock", "warns", phrase(N_("The clock is not synchronised; its offset is unknown.")))
     error_s = reading.estimated_error_s or 0.0
-    state = "works" if error_s < OFF_BY_S else "warns"
+    state: State = "works" if error_s < OFF_BY_S else "warns"
     return Vital("clock", state, phrase(N_("The clock is synchronised to about {ms} ms."), ms=round(error_s * 1000, 1)))
 
 

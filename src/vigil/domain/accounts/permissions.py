@@ -76,7 +76,7 @@ def sees_everything(user: User | AnonymousUser, permission: str = "view") -> boo
 
 
 def _predicate(permission: str) -> rules.Predicate:
-    @rules.predicate(name=permission)
+    @rules.predicate(name=permission)  # type: ignore[untyped-decorator]  # rules ships no types
     def holds(user: User | AnonymousUser, organisation: Organisation | None = None) -> bool:
         return permitted(user, permission, organisation)
 

@@ -68,6 +68,6 @@ class ImportantSystemsProver:
             )
         return (
             Verdict.MET,
-            phrase(N_("{n} important systems are named, each with its reason and level."), n=important),
+            phrase(N_("Important systems named, each with its reason and level: {n}."), n=important),
             None,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from vigil.faces.cli.terms import print_json, progress, start_django, translator
+from vigil.faces.cli.terms import print_json, progress, settings_alone, start_django, translator
 
 
 @click.command()
@@ -51,9 +51,7 @@ def backup(file: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def restore(file: Path, as_json: bool) -> None:
     """Put a backup back into an empty data folder (VIGIL_DATA) and database, then verify the journal."""
-    from vigil.project import settings as plain_settings
-
-    data = plain_settings.VIGIL_DATA
+    data = settings_alone().VIGIL_DATA
     _demand_empty(data)
     from vigil.adapters.backups import read_archive, restore_database
 
@@ -63,7 +61,7 @@ def restore(file: Path, as_json: bool) -> None:
         progress(str(file))
         manifest = read_archive(file, folder)
         copies = [*folder.glob("vigil.sqlite3"), *folder.glob("vigil.pgdump")]
-        restore_database(plain_settings.DATABASES["default"], copies[0])
+        restore_database(settings_alone().DATABASES["default"], copies[0])
         for part in ("keys", "journal", "originals"):
             if (folder / part).exists():
                 shutil.copytree(folder / part, data / part, dirs_exist_ok=True)

@@ -6,7 +6,7 @@ import time
 
 import click
 
-from vigil.faces.cli.terms import start_django
+from vigil.faces.cli.terms import settings_alone, start_django
 
 
 @click.command()
@@ -16,9 +16,7 @@ from vigil.faces.cli.terms import start_django
 def prepare(sample: bool) -> None:
     """Migrate the database, build the static files, compile the translations, make the first administrator."""
     began = time.monotonic()
-    from vigil.project import settings as plain_settings
-
-    plain_settings.VIGIL_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings_alone().VIGIL_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
     _compile_translations()
     start_django()
     _migrate()

@@ -63,9 +63,17 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
 
 
+def settings_alone() -> Any:
+    """The settings, without the models: for what must happen before there is a database."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vigil.project.settings")
+    from django.conf import settings
+
+    return settings
+
+
 def start_django() -> None:
     """Make the domain usable; every command that needs the database calls this first."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vigil.project.settings")
+    settings_alone()
     import django
     from django.utils import translation
 

@@ -19,7 +19,7 @@ class BoundedMemoryUploadHandler(FileUploadHandler):
         input_data: Any,
         META: dict[str, Any],
         content_length: int,
-        boundary: bytes,
+        boundary: Any,
         encoding: str | None = None,
     ) -> None:
         """Note the announced length, so that a giant is refused before it is read."""
@@ -45,7 +45,7 @@ class BoundedMemoryUploadHandler(FileUploadHandler):
             self.request.META["vigil.upload_too_large"] = True
         raise StopUpload(connection_reset=False)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
         """The file as Django hands it to a view."""
         self._buffer.seek(0)
         return InMemoryUploadedFile(

@@ -1,6 +1,6 @@
 """Correcting a draft and confirming it. Nothing is confirmed silently, and two people cannot both be first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +52,7 @@ def correct(
     directive: Directive,
     version: int,
     changes: Mapping[str, Any],
-    obligations: list[Mapping[str, Any]] | None,
+    obligations: Sequence[Mapping[str, Any]] | None,
     actor: Actor,
     now: datetime,
 ) -> Directive:
@@ -89,7 +89,7 @@ def correct(
     return directive
 
 
-def _replace_obligations(directive: Directive, wanted: list[Mapping[str, Any]]) -> bool:
+def _replace_obligations(directive: Directive, wanted: Sequence[Mapping[str, Any]]) -> bool:
     keys = ("code", "kind", "audience", "text", "deadline_at")
     before = [tuple(getattr(item, key) for key in keys) for item in directive.obligations.filter(derived=False)]
     after = [tuple(item.get(key) or (None if key == "deadline_at" else "") for key in keys) for item in wanted]

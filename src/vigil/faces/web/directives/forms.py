@@ -108,10 +108,10 @@ class DirectiveForm(forms.Form):
     signatory_title = forms.CharField(label=_("Signatory's title"), required=False, max_length=200)
     signatory_name = forms.CharField(label=_("Signatory"), required=False, max_length=200)
 
-    def __init__(self, *args: Any, directive: Directive, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, directive: Directive) -> None:
         names = [name for name in self.base_fields if name != "version"]
         initial = {name: getattr(directive, name) for name in names} | {"version": directive.version}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         known = [*KINDS] if directive.kind in dict(KINDS) else [(directive.kind, directive.kind), *KINDS]
         self.fields["kind"].choices = known  # type: ignore[attr-defined]
         self._directive = directive

@@ -64,10 +64,11 @@ def marked_text(text: str, marks: list[Mark]) -> SafeString:
     opening: dict[int, list[Mark]] = {}
     for mark in marks:
         opening.setdefault(mark.start, []).append(mark)
-    pieces, active = [], []
+    pieces: list[str] = []
+    active: list[Mark] = []
     for start, end in pairwise(cuts):
         active = [mark for mark in active if mark.end > start] + opening.get(start, [])
-        piece = escape(text[start:end])
+        piece = str(escape(text[start:end]))
         if active and text[start:end].strip():
             fields = " ".join(dict.fromkeys(mark.field for mark in active))
             how = "inferred" if all(mark.how == "inferred" for mark in active) else "read"

@@ -1,5 +1,7 @@
 """From nothing to a running watch in five steps; this is the first."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,12 +24,12 @@ from vigil.kernel.errors import VigilError
 def start(request: HttpRequest) -> HttpResponse:
     """Name the organisation and its contact point, or take one that is there already."""
     user = user_of(request)
-    context = {
+    form = StartForm(request.POST or None, language=get_language() or "vi")
+    context: dict[str, Any] = {
         "may_found": permitted(user, "organisations.edit", None),
         "organisations": organisations_for(user, "dispatches.import").order_by("name")[:200],
-        "form": StartForm(request.POST or None, language=get_language() or "vi"),
+        "form": form,
     }
-    form = context["form"]
     if request.method == "POST" and form.is_valid():
         demanded(request, "organisations.edit", None)
         try:
