@@ -46,6 +46,8 @@ def from_code() -> Catalog:
     for path, read in sources:
         place = str(path.relative_to(ROOT))
         for _line, function, messages in read(path):
+            if not messages:
+                continue  # called with something that is no literal
             wording = messages if isinstance(messages, str) else next((m for m in messages if m), None)
             if not wording:
                 continue

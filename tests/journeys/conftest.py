@@ -54,7 +54,7 @@ def start(data: Path, *, sample: bool = True, **more: str) -> tuple[Running, sub
         **more,
     }
     running = Running(f"http://localhost:{port}", data, environment)
-    running.vigil("prepare", *(["--sample"] if sample else []), check=False)
+    running.vigil("prepare", *(["--sample"] if sample else []))
     log = (data / "serve.log").open("wb")
     command = [sys.executable, "-m", "vigil.faces.cli", "serve"]
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)

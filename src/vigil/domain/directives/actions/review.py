@@ -21,7 +21,7 @@ EDITABLE = frozenset(
         "addressees", "recipients", "cves", "products", "vuln_references", "deadlines", "contacts", "refs",
     }
 )  # fmt: skip
-SCOPE_CODE = "phạm vi"
+SCOPE_CODE = "*"
 SCOPE_WORDS = "hệ thống thông tin quan trọng"
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from vigil.domain.directives.models import Directive, LinkKind, ObligationKind
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.faces.web.directives.fields import LinesField, RowsField
+from vigil.faces.web.dressing import dress
 
 KINDS = [
     ("dispatch", _("Dispatch (công văn)")),
@@ -21,23 +22,6 @@ KINDS = [
 ]
 
 
-def _dress(form: forms.BaseForm) -> None:
-    """Tabler's classes on every input."""
-    for name, field in form.fields.items():
-        widget = field.widget
-        if isinstance(widget, forms.CheckboxInput):
-            widget.attrs["class"] = "form-check-input"
-        elif isinstance(widget, forms.Select):
-            widget.attrs["class"] = "form-select"
-        else:
-            widget.attrs["class"] = "form-control"
-        if isinstance(widget, forms.Textarea):
-            widget.attrs.setdefault("rows", 3)
-        if form.is_bound and name in form.errors:
-            widget.attrs["class"] += " is-invalid"
-            widget.attrs["aria-invalid"] = "true"
-
-
 class ReceiveForm(forms.Form):
     """A file dropped, or a text pasted, for one organisation."""
 
@@ -49,7 +33,7 @@ class ReceiveForm(forms.Form):
     def __init__(self, *args: Any, organisations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
-        _dress(self)
+        dress(self)
 
 
 class _Day(forms.DateInput):
@@ -115,7 +99,7 @@ class DirectiveForm(forms.Form):
         known = [*KINDS] if directive.kind in dict(KINDS) else [(directive.kind, directive.kind), *KINDS]
         self.fields["kind"].choices = known  # type: ignore[attr-defined]
         self._directive = directive
-        _dress(self)
+        dress(self)
 
     def changes(self) -> dict[str, Any]:
         """The fields as `review.correct` takes them; rows keep what the form does not show of them."""
@@ -140,7 +124,7 @@ class ObligationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self)
+        dress(self)
 
 
 ObligationFormSet = forms.formset_factory(ObligationForm, extra=1, max_num=500, absolute_max=600)
@@ -155,7 +139,7 @@ class WindowForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self)
+        dress(self)
 
 
 class LinkForm(forms.Form):
@@ -167,7 +151,7 @@ class LinkForm(forms.Form):
     def __init__(self, *args: Any, earlier: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["earlier"].queryset = earlier  # type: ignore[attr-defined]
-        _dress(self)
+        dress(self)
 
 
 class CloseForm(forms.Form):
@@ -177,7 +161,7 @@ class CloseForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _dress(self)
+        dress(self)
 
 
 class AssignForm(forms.Form):
@@ -196,4 +180,4 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
-        _dress(self)
+        dress(self)

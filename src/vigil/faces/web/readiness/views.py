@@ -23,6 +23,7 @@ from vigil.kernel import clock
 from vigil.kernel.proofs import Basis, Verdict
 
 FRESH_FOR = timedelta(minutes=1)
+MEASURED_WITHIN = timedelta(minutes=15)
 
 
 def _watches() -> QuerySet[Watch]:
@@ -96,6 +97,8 @@ def _context(request: HttpRequest, watch: Watch) -> dict[str, Any]:
         "now": now,
         "now_ms": int(now.timestamp() * 1000),
         "stale_after_ms": int((now + FRESH_FOR).timestamp() * 1000),
+        "measured_too_long_ago": watch.state != WatchState.CLOSED
+        and (shown.measured_at is None or now - shown.measured_at > MEASURED_WITHIN),
         "day": watch.day_number(now),
         "ended": now >= watch.ends_at,
         "counts": [(verdict.value, shown.count(verdict)) for verdict in Verdict],

@@ -6,11 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.organisations.audiences import audiences
-from vigil.faces.web.directives.forms import _dress as dress
+from vigil.faces.web.dressing import dress
 
 
 class StartForm(forms.Form):
-    """An organisation, and one contact point that can be reached. Only the name and one number or address are needed."""
+    """An organisation and one contact point. Only the names and one number or address are needed."""
 
     name = forms.CharField(label=_("Your organisation's name"), max_length=300)
     audience_codes = forms.MultipleChoiceField(
@@ -22,10 +22,9 @@ class StartForm(forms.Form):
 
     def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        dress(self)
         field = self.fields["audience_codes"]
         field.choices = [(a.code, a.name(language)) for a in audiences().values()]  # type: ignore[attr-defined]
-        field.widget.attrs.pop("class", None)
+        dress(self)
 
     def clean(self) -> dict[str, Any]:
         """At least one way to reach the contact point."""
