@@ -80,19 +80,21 @@ def _continues(text: SourceText, last: list[int], words: str, bulleted: bool, bl
 
 
 def _one(text: SourceText, s: int, e: int) -> Field[str] | None:
-    while e > s and text.match[e - 1] in " \t\n|.;,:":
+    while e > s and text.match[e - 1] in " \t\n|.;,:-":
         e -= 1
-    while s < e and text.match[s] in " \t\n|:":
+    while s < e and text.match[s] in " \t\n|:-":
         s += 1
     return text.field(s, e) if e > s else None
 
 
 def _inline(text: SourceText, start: int, end: int) -> Addressees:
-    """Everything on one line: the list ends with its full stop or where the body's first words stand."""
-    stop = re.compile(rf"\.\s|\s(?={_OPENERS}\s[^;]{{0,200}}(?:,|đề nghị|yêu cầu))").search(text.match, start + 6, end)
+    """Everything on one line: a dashed list ends with its full stop, one name where the body's first words stand."""
+    dashed = re.compile(r"\s*-\s").match(text.match, start) is not None
+    stop = re.compile(r"\.\s+(?=[A-ZĐÀ-Ỹ])").search(text.match, start, min(end, start + 1500))
     close = stop.start() if stop else min(end, start + 300)
-    first = re.compile(r"\s*-\s").match(text.match, start)
-    if not first:
+    if not dashed:
+        opener = re.compile(rf"(?<![,;:\-])\s(?={_OPENERS}\s)").search(text.match, start + 6, close)
+        close = opener.start() if opener else close
         one = _one(text, start, close)
         return Addressees((one,) if one else (), close)
     cuts = [m.span() for m in re.compile(r"(?:^|(?<=[;:.,\s]))\s*-\s+(?=[A-ZĐÀ-Ỹ])").finditer(text.match, start, close)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from .layout import Layout
+from .obligations import starts_with_demand
 from .reading import Contact, Maybe, Phone
-from .text import SourceText
+from .tables import body_pattern
+from .text import SourceText, key
 from .values import Field, absent
 
 _PHONE_RE = re.compile(
@@ -15,7 +16,7 @@ _PHONE_RE = re.compile(
 _MAIL_RE = re.compile(r"[a-z0-9][a-z0-9._%+\-]{0,60}@[a-z0-9](?:[a-z0-9\-]{0,60}\.)+[a-z]{2,12}(?![\w@])")
 _MAIL_BREAK_RE = re.compile(r"[a-z0-9._%+\-]{2,60}\s?\(at\)\s?[a-z0-9.\-]{4,60}")
 _LABEL_RE = re.compile(
-    r"[,;:(]?\s*(?:qua\s+|theo\s+|bằng\s+|và\s+|hoặc\s+|gửi\s+)*(?:(?:số\s+)?(?:điện\s+thoại|đt|sđt|đtdđ|di\s+động|máy)(?:\s+(?:liên\s+hệ|cố\s+định|di\s+động|trực))*|tel|mobile|hotline|(?:số\s+)?đường\s+dây\s+nóng|số\s+hotline|(?:địa\s+chỉ\s+)?(?:hộp\s+)?(?:e-?mail|thư\s+điện\s+tử|thư\s+công\s+vụ|thư)|hòm\s+thư|fax|địa\s+chỉ)(?!\w)"
+    r"[,;:(]?\s*(?:qua\s+|theo\s+|bằng\s+|và\s+|hoặc\s+|gửi\s+)*(?:(?:số\s+)?(?:điện\s+thoại|đt|sđt|đtdđ|di\s+động)(?:\s+(?:liên\s+hệ|cố\s+định|di\s+động|trực))*|tel|mobile|hotline|(?:số\s+)?đường\s+dây\s+nóng|số\s+hotline|(?:địa\s+chỉ\s+)?(?:hộp\s+)?(?:e-?mail|thư\s+điện\s+tử|thư\s+công\s+vụ)|hòm\s+thư|fax|địa\s+chỉ)(?!\w)"
 )
 _HOT_RE = re.compile(r"đường\s+dây\s+nóng|hotline|số\s+(?:điện\s+thoại\s+)?trực|trực\s+24")
 _PURPOSE_RE = re.compile(r"(?:đường\s+dây\s+nóng|hotline)\s+(?P<purpose>[^\d:;(]{3,80}?)\s*(?:\(|:|là|qua|số)?\s*$")
@@ -24,7 +25,7 @@ _PHONE_PURPOSE_RE = re.compile(
 )
 _FAX_RE = re.compile(r"(?:fax|số\s+fax)\s*[:.]?\s*$")
 _CUE_RE = re.compile(
-    r"(?:liên\s+hệ\s*(?:trực\s+tiếp\s+|ngay\s+)?(?:với|tới|đến|về|qua|theo)?\s*(?:đầu\s+mối\s*)?:?|thông\s+qua(?:\s+(?:các\s+)?đầu\s+mối)?\s*:?|đầu\s+mối(?:\s+(?:liên\s+hệ|hỗ\s+trợ|kỹ\s+thuật|tiếp\s+nhận\s+thông\s+tin|phối\s+hợp|của\s+\w+))*\s*(?:là|:)|(?:báo\s+cáo|thông\s+báo|gửi|thông\s+tin|báo)\s+(?:ngay\s+|kết\s+quả\s+|danh\s+sách\s+|thông\s+tin\s+)?(?:về|tới|đến|cho)|hỗ\s+trợ\s+(?:của|từ)|gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
+    r"(?:liên\s+hệ\s*(?:trực\s+tiếp\s+|ngay\s+)?(?:với|tới|đến|về|qua|theo)?\s*(?:(?:các\s+)?đầu\s+mối(?:\s+(?:hỗ\s+trợ|liên\s+hệ|kỹ\s+thuật|của\s+[^:,;]{2,40}(?=:)))*\s*)?:?|thông\s+qua(?:\s+(?:các\s+)?đầu\s+mối)?\s*:?|đầu\s+mối(?:\s+(?:liên\s+hệ|hỗ\s+trợ|kỹ\s+thuật|tiếp\s+nhận\s+thông\s+tin|phối\s+hợp|của\s+\w+))*\s*(?:là|:)|(?:báo\s+cáo|thông\s+báo|gửi|thông\s+tin|báo)\s+(?:ngay\s+|kết\s+quả\s+|danh\s+sách\s+|thông\s+tin\s+)?(?:về|tới|đến|cho)|hỗ\s+trợ\s+(?:của|từ)|gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
 )
 _SPLIT_RE = re.compile(r"\n\s*\n|\n[ \t|]*(?=(?:[-+*•●▪]|\d{1,2}[.)]|[a-zđ]\))\s)")
 _TRIM = " \t\n,;:.-+*•|()"
@@ -125,31 +126,42 @@ def _purpose(text: SourceText, before: tuple[int, int]) -> Field[str] | None:
 
 
 def _org(text: SourceText, s: int, first: int) -> Maybe:
-    """The words before the first label, after what only leads to them ("liên hệ với")."""
+    """The words before the label of the first number, after what only leads to them ("liên hệ với")."""
     begin = max(s, first - 400)
-    label = next((m for m in _LABEL_RE.finditer(text.low, begin, first) if _labels(text, m, begin)), None)
-    e = label.start() if label else first
+    e = _label_start(text, begin, first)
     for cue in _CUE_RE.finditer(text.low, begin, e):
-        if cue.end() < e and text.match[cue.end() : e].strip(_TRIM)[:1].isupper():
+        if text.match[cue.end() : e].strip(_TRIM)[:1].isupper():
             begin = cue.end()
-    stop = re.compile(r"[.;]\s+(?=[A-ZĐ])").search(text.match, begin, e)
-    if stop:
+    for stop in re.compile(r"[.;]\s+(?=[A-ZĐ])|\n\s*\n").finditer(text.match, begin, e):
         begin = stop.end()
-    while begin < e and text.match[begin] in _TRIM.replace("(", ""):
+    address = re.compile(r",?\s*\(?địa\s+chỉ(?!\s+(?:e-?mail|thư))").search(text.low, begin, e)
+    e = address.start() if address else e
+    while begin < e and text.match[begin] in _TRIM:
         begin += 1
     while e > begin and text.match[e - 1] in _TRIM.replace(")", ""):
         e -= 1
     marker = re.compile(r"(?:\d{1,2}[.)]|[a-zđ]\))\s*").match(text.match, begin, e)
     begin = marker.end() if marker else begin
+    return _named_org(text, begin, e)
+
+
+def _label_start(text: SourceText, begin: int, first: int) -> int:
+    """Where the label of the first number begins: from it to the number there is no punctuation."""
+    for match in _LABEL_RE.finditer(text.low, begin, first):
+        if not re.search(r"[,;.]", text.match[match.end() : first]):
+            return match.start()
+    return first
+
+
+def _named_org(text: SourceText, begin: int, e: int) -> Maybe:
+    """A name; where a whole sentence stands, the last body that it names."""
     value = text.words(begin, e)
-    if not value or len(value) > 250 or not any(c.isalpha() for c in value):
+    if not any(c.isalpha() for c in value):
         return absent()
+    if len(value) > 160 or not value[:1].isupper() or starts_with_demand(key(value)):
+        named = list(body_pattern().finditer(text.low, begin, e))
+        return text.field(*named[-1].span()) if named else absent()
     return text.field(begin, e)
-
-
-def _labels(text: SourceText, match: re.Match[str], begin: int) -> bool:
-    before = text.low[max(begin, match.start() - 1) : match.start()]
-    return match.group()[:1] in ",;:(" or not before.strip() or before.isspace() or before == ""
 
 
 def _merged(cards: list[Contact]) -> list[Contact]:
@@ -177,8 +189,3 @@ def _merged(cards: list[Contact]) -> list[Contact]:
 def _new(old: tuple[Phone, ...], more: tuple[Phone, ...]) -> tuple[Phone, ...]:
     known = {p.number.value for p in old}
     return (*old, *(p for p in more if p.number.value not in known))
-
-
-def contacts_end(layout: Layout) -> int:
-    """Cards stand in the body; the foot's own lines are the issuer's address."""
-    return layout.body_end

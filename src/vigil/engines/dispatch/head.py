@@ -22,6 +22,8 @@ MOTTO_RE = re.compile(
 FREEDOM_RE = re.compile(r"độc\s*lập\s*[-.*]*\s*tự\s*do\s*[-.*]*\s*hạnh\s*phúc")
 TO_RE = re.compile(r"(?<!\w)(?:Kính gửi|KÍNH GỬI|Kính Gửi)\s*:?|^[ \t]*kính gửi\s*:", re.MULTILINE)
 VV_RE = re.compile(r"(?<![\w/])(?:V\s?/\s?v\.?|V\s?/\s?V|v\s?/\s?v)(?!\w)\s*:?\s*|^[ \t]*Về việc\s*:?\s*", re.MULTILINE)
+# a telegram names its addressees after "THỦ TƯỚNG CHÍNH PHỦ điện:"
+WIRED_RE = re.compile(r"^[ \t]*[^\n:.;]{0,80}?(?:điện|ĐIỆN|gửi)[ \t]*:", re.MULTILINE)
 # type name -> kind of document in a reading
 TYPES = {
     "CHỈ THỊ": "directive", "CÔNG ĐIỆN": "dispatch", "CÔNG ĐIỆN KHẨN": "dispatch", "KẾ HOẠCH": "plan", "PHƯƠNG ÁN": "plan",
@@ -39,7 +41,10 @@ _TYPE_RE = re.compile(
 _TYPE_INLINE_RE = re.compile(
     rf"(?<=[\d.]\s)(?P<name>{'|'.join(sorted(TYPES, key=len, reverse=True))})\s+(?=[A-ZĐÀ-Ỹ“\"(])"
 )
-_URGENT_RE = re.compile(r"(?<![\w.])(HỎA TỐC(?: HẸN GIỜ)?|THƯỢNG KHẨN|KHẨN)(?![\w])")
+_URGENT_RE = re.compile(
+    r"(?:^|[ 	]{2,}|[|\[])[ 	|\[]*(?P<grade>HỎA TỐC(?: HẸN GIỜ)?|THƯỢNG KHẨN|KHẨN)[ 	|\]]*(?=$|[ 	]{2,}|[|\]])",
+    re.M,
+)
 _PLACE_RE = re.compile(r"([A-ZĐÀ-Ỹ][\w.]*(?:(?: - |[ \-])[A-ZĐÀ-Ỹ][\w.]*){0,5})\s*,?\s*$")
 
 
@@ -98,11 +103,13 @@ def find_head(text: SourceText) -> Head:
     place, place_start = _place(text, date_match, number)
     urgency = _URGENT_RE.search(text.match, 0, before_to) if letterhead else None
     d, m, y = _parts(date_match)
+    if to is None and type_name is not None and type_span is not None and "ĐIỆN" in type_name:
+        to = WIRED_RE.search(text.match, type_span[1], min(len(text), type_span[1] + 800))
     return Head(
         number, date_match.span() if date_match else None, d, m, y, place, place_start,
         motto.span() if motto else None, freedom.span() if freedom else None,
         subject.end() if subject else None, subject.start() if subject else None,
-        type_name, type_span, to.span() if to else None, urgency.span() if urgency else None,
+        type_name, type_span, to.span() if to else None, urgency.span("grade") if urgency else None,
     )  # fmt: skip
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
+from .casing import body_name
 from .dates import DAY, Day, day_of
-from .head import Head
+from .head import FREEDOM_RE, MOTTO_RE, Head
 from .tables import Body, acronyms, bodies, body_pattern, place_pattern, places
 from .text import SourceText, key
 from .values import Field, How, absent
 
 Maybe = Field[str] | Field[None]
+Pieces = list[tuple[int, int]]
 
 _HEADS = (
     "ỦY BAN NHÂN DÂN|UBND|BỘ|CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|VĂN PHÒNG|NGÂN HÀNG|BAN|HỘI ĐỒNG|HIỆP HỘI|HỘI|CÔNG AN|PHÒNG|TẬP ĐOÀN|"
@@ -24,6 +25,9 @@ _HEADS = (
 )
 _CAPS_WORD = r"[A-ZĐÀ-Ỹ&][A-ZĐÀ-Ỹ0-9&.\-/()]*"
 _CAPS_RE = re.compile(rf"(?<!\w)(?:{_HEADS})(?!\w)(?:[ ]*,?[ ]+(?:-[ ])?{_CAPS_WORD}(?![a-zà-ỹ]))*")
+_WRAP_RE = re.compile(
+    rf"[ \t|]*\n[ \t|]*(?!(?:{_HEADS})(?!\w)|SỐ\b)({_CAPS_WORD}(?:[ ,]+{_CAPS_WORD}(?![a-zà-ỹ]))*)[ \t|]*(?=\n|$)"
+)
 _SPLIT_RE = re.compile(
     r"(?<=\S)\s+(?=(?:CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|UBND|ỦY BAN NHÂN DÂN|PHÒNG|CÔNG AN|VĂN PHÒNG)(?!\w))"
 )
@@ -72,23 +76,21 @@ def _zone_end(text: SourceText, head: Head) -> int:
     return min(known, default=0)
 
 
-def _letterhead_bodies(text: SourceText, head: Head) -> list[tuple[int, int]]:
-    """Spans of capital names before the number, wrapped lines joined and merged names split."""
+def _letterhead_bodies(text: SourceText, head: Head) -> list[Pieces]:
+    """Capital names before the number, each in pieces: wrapped lines joined and merged names split."""
     end = _zone_end(text, head)
     shown = _blanked(text, head, end)
-    spans: list[tuple[int, int]] = []
-    for match in _CAPS_RE.finditer(shown[:end]):
+    names: list[Pieces] = []
+    for match in _CAPS_RE.finditer(shown):
         s, e = match.span()
-        e = _wrapped(shown, e, end)
-        if spans and s < spans[-1][1]:
+        if names and s < names[-1][-1][1]:
             continue
-        start = s
-        for cut in _SPLIT_RE.finditer(shown, s, e):
-            if _splits(shown, start, cut.end()):
-                spans.append((start, cut.start()))
-                start = cut.end()
-        spans.append((start, e))
-    return spans
+        for cut in _SPLIT_RE.finditer(shown, match.start(), e):
+            if _splits(shown, s, cut.end()):
+                names.append([(s, cut.start())])
+                s = cut.end()
+        names.append([(s, e), *_wrapped(shown, e)])
+    return names
 
 
 def _splits(shown: str, start: int, at: int) -> bool:
@@ -99,26 +101,24 @@ def _splits(shown: str, start: int, at: int) -> bool:
 def _blanked(text: SourceText, head: Head, end: int) -> str:
     """The zone with motto and rules turned to spaces, offsets kept."""
     zone = text.match[:end]
-    for span in (head.motto, head.freedom, head.urgency):
-        if span and span[0] < end:
-            s, e = span[0], min(span[1], end)
-            zone = zone[:s] + "|" * (e - s) + zone[e:]
+    spans = [m.span() for p in (MOTTO_RE, FREEDOM_RE) for m in p.finditer(text.low, 0, end + 60)]
+    for start, stop in [*spans, *([head.urgency] if head.urgency else [])]:
+        if start < end:
+            zone = zone[:start] + "|" * (min(stop, end) - start) + zone[min(stop, end) :]
     return zone
 
 
-def _wrapped(shown: str, e: int, end: int) -> int:
-    """Where a capital name goes on upon the next line (ỦY BAN NHÂN DÂN / TỈNH LÀO CAI)."""
-    while True:
-        more = re.compile(
-            rf"[ \t|]*\n[ \t]*(?!(?:{_HEADS})(?!\w)|SỐ\b)({_CAPS_WORD}(?:[ ,]+{_CAPS_WORD}(?![a-zà-ỹ]))*)[ \t|]*(?=\n|$)"
-        ).match(shown, e, end)
-        if more is None or not more[1] or len(more[1]) < 2:
-            return e
+def _wrapped(shown: str, e: int) -> Pieces:
+    """Lines on which a capital name goes on (ỦY BAN NHÂN DÂN / TỈNH LÀO CAI)."""
+    pieces: Pieces = []
+    while (more := _WRAP_RE.match(shown, e)) is not None and len(more[1]) > 1:
+        pieces.append(more.span(1))
         e = more.end(1)
+    return pieces
 
 
-def _from_letterhead(text: SourceText, spans: list[tuple[int, int]]) -> Issued | None:
-    names = [_proper(text, s, e) for s, e in spans]
+def _from_letterhead(text: SourceText, spans: list[Pieces]) -> Issued | None:
+    names = [_proper(text, pieces) for pieces in spans]
     names = [n for i, n in enumerate(names) if n is not None and all(n.value != m.value for m in names[:i] if m)]
     real = [n for n in names if n is not None]
     if not real:
@@ -130,12 +130,12 @@ def _from_letterhead(text: SourceText, spans: list[tuple[int, int]]) -> Issued |
     return Issued(issuer, parent)
 
 
-def _proper(text: SourceText, s: int, e: int) -> Field[str] | None:
-    words = text.words(s, e).strip(" -|.,")
+def _proper(text: SourceText, pieces: Pieces) -> Field[str] | None:
+    words = " ".join(text.words(s, e) for s, e in pieces).strip(" -|.,")
     if len(words) < 3 and words != "BỘ":
         return None
     value = proper_case(words)
-    return Field(value, "read" if value == words else "normalised", (text.span(s, e),))
+    return Field(value, "read" if value == words else "normalised", tuple(text.span(s, e) for s, e in pieces))
 
 
 def proper_case(words: str) -> str:
@@ -147,47 +147,13 @@ def proper_case(words: str) -> str:
     best = body_pattern().match(folded)
     if best and (place := re.fullmatch(rf"\s+(?:(tỉnh|thành phố|tp\.?)\s+)?({place_pattern()})", folded[best.end() :])):
         return with_place(bodies()[re.sub(r"\s+", " ", best.group())].name, place[2])
-    return _sentence_case(words)
+    return body_name(words)
 
 
 def with_place(name: str, place: str) -> str:
     """A department's full name: "Sở Thông tin và Truyền thông tỉnh Nghệ An"."""
     proper, sort = places()[re.sub(r"\s+", " ", place)]
     return f"{name} {sort} {proper}"
-
-
-@cache
-def _proper_words() -> re.Pattern[str]:
-    names = [n for n, _ in places().values()] + ["Việt Nam", "Trung ương", "Nhà nước", "Đảng", "Chính phủ", "Quốc hội"]
-    return re.compile("|".join(re.escape(key(n)) for n in sorted(names, key=len, reverse=True)))
-
-
-def _sentence_case(words: str) -> str:
-    """Capitals after the kind of body ("Trung tâm Ứng cứu ..."), in provinces, and after "và" in a ministry's name."""
-    if not words.isupper():
-        return words
-    low = words.lower()
-    names = {
-        key(n): n
-        for n in [
-            *(p for p, _ in places().values()),
-            "Việt Nam",
-            "Trung ương",
-            "Nhà nước",
-            "Đảng",
-            "Chính phủ",
-            "Quốc hội",
-        ]
-    }
-    low = _proper_words().sub(lambda m: names[m.group()], low)
-    if low.startswith("ubnd"):
-        return "UBND" + low[4:]
-    for kind in sorted((h.lower() for h in _HEADS.split("|")), key=len, reverse=True):
-        if low.startswith(kind + " ") and kind not in ("ủy ban nhân dân", "thủ tướng", "chính phủ"):
-            rest = low[len(kind) + 1 :]
-            rest = re.sub(r"(?<= và )(\w)", lambda m: m.group().upper(), rest) if kind in ("bộ", "sở") else rest
-            return f"{kind.capitalize()} {rest[:1].upper()}{rest[1:]}"
-    return low[:1].upper() + low[1:]
 
 
 # -- running text ----------------------------------------------------------------------------------------------------
@@ -237,15 +203,14 @@ def _ministry_of_departments(text: SourceText) -> str | None:
 
 def _prime_minister(text: SourceText) -> Issued | None:
     match = re.compile(
-        rf"(?<!\w)(phó\s+)?thủ tướng(\s+chính phủ)?(?:{_PERSON.replace('A-ZĐÀ-Ỹ', 'a-zđà-ỹ')})?\s+{_VERBS}"
+        rf"(?<!\w)(?P<title>(phó\s+)?thủ tướng)(\s+chính phủ)?(?:{_PERSON.replace('A-ZĐÀ-Ỹ', 'a-zđà-ỹ')})?\s+{_VERBS}"
     ).search(text.low, 0, _LIMIT)
     if match is None:
         return None
-    head = re.compile(r"(?:phó\s+)?thủ tướng(?:\s+chính phủ)?").match(text.low, match.start())
-    assert head is not None
-    value = "Phó Thủ tướng Chính phủ" if match[1] else "Thủ tướng Chính phủ"
-    how: How = "read" if value == text.words(*head.span()) else "normalised"
-    return Issued(Field(value, how, (text.span(*head.span()),)), absent())
+    end = match.end(3) if match[3] else match.end("title")
+    value = "Phó Thủ tướng Chính phủ" if match[2] else "Thủ tướng Chính phủ"
+    how: How = "read" if value == text.words(match.start(), end) else "normalised"
+    return Issued(Field(value, how, (text.span(match.start(), end),)), absent())
 
 
 def _people_committee(text: SourceText) -> Issued | None:

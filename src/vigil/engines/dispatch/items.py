@@ -79,7 +79,8 @@ def parse_items(text: SourceText, layout: Layout, start: int) -> Tree:
     for s, e in _logical_lines(text, layout, start):
         builder.take(s, e)
     root = builder.root
-    lead_end = root.children[0].start if root.children else layout.body_end
+    first = next((c for c in root.children if c.style != "bullet"), root.children[0] if root.children else None)
+    lead_end = first.start if first else layout.body_end
     return Tree(root, (start, lead_end))
 
 
@@ -216,10 +217,7 @@ class _Builder:
         last = self._last(parent, "letter")
         if label not in LETTERS:
             return False
-        if last is None:
-            ok = label == "a"
-        else:
-            ok = 0 < LETTERS.index(label) - LETTERS.index(last) <= 2
+        ok = label == "a" if last is None else 0 < LETTERS.index(label) - LETTERS.index(last) <= 5
         return ok and self._hang(parent, label, "letter", s, e)
 
     def _bullet(self, s: int, e: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .audiences import Mention, subject_mention
+from .audiences import Mention, classes_in, subject_mention
 from .dates import crawl_prefix_end
 from .layout import Layout
 from .obligations import has_modal, make_obligation, starts_with_demand, tells, worth_reading
@@ -20,6 +20,11 @@ _CONDITION_RE = re.compile(
 _ASK_RE = re.compile(
     r"(?:cũng|còn|đồng thời|trân trọng|kính)?\s*(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|lưu ý|giao)(?:\s+(?:các|người|cơ quan|tổ chức|quý|doanh nghiệp|đơn vị|ubnd|sở|bộ|thủ trưởng|chủ quản)[^,.;:]{0,160})?"
 )
+
+_TELLS_OF_RE = re.compile(
+    r"^\([^)]{2,25}\)\s*-|^(?:sáng|chiều|tối|ngày)?\s*ngày\s+\d|(?:có|ban hành|gửi|ký|phát đi|ra)\s+(?:ban hành\s+)?(?:công văn|văn bản|công điện|chỉ thị|cảnh báo|thông báo)"
+)
+_ASK_VERB_RE = re.compile(r"(?<!\w)(?:yêu cầu|đề nghị|chỉ đạo|giao|khuyến nghị|khuyến cáo)\s+")
 
 
 def paragraph_obligations(
@@ -86,17 +91,11 @@ def _lead_mention(text: SourceText, s: int, e: int) -> Mention | None:
     """Of whom the lead asks, if it ends with a colon ("Bộ trưởng yêu cầu doanh nghiệp viễn thông:")."""
     if not text.match[s:e].rstrip().endswith(":"):
         return None
-    ask = None
-    for ask in re.compile(r"(?<!\w)(?:yêu cầu|đề nghị|chỉ đạo|giao|khuyến nghị|khuyến cáo)\s+").finditer(
-        text.low, s, e
-    ):
-        pass
-    if ask is None:
+    asks = list(_ASK_VERB_RE.finditer(text.low, s, e))
+    if not asks:
         return None
-    from .audiences import classes_in
-
-    classes = classes_in(text, ask.end(), e)
-    return Mention(classes, ask.end(), e) if classes else None
+    classes = classes_in(text, asks[-1].end(), e)
+    return Mention(classes, asks[-1].end(), e) if classes else None
 
 
 def _asks(text: SourceText, s: int, e: int, article: bool) -> bool:
@@ -105,6 +104,8 @@ def _asks(text: SourceText, s: int, e: int, article: bool) -> bool:
         return False
     if starts_with_demand(low):
         return not tells(low) and not _speaks_of(low)
+    if _TELLS_OF_RE.search(low[:260]):
+        return False
     if any(low.startswith(i) for i in phrases("information")):
         return False
     condition = _CONDITION_RE.match(low)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .addressees import Addressees, asked_of, find_addressees
+from .captions import caption
 from .contacts import find_contacts
 from .dates import YearHint, dated, year_hint
 from .deadlines import find_deadlines, find_time_limits
@@ -22,7 +24,7 @@ from .reading import Maybe, Obligation, Reading, Ref
 from .subjects import Subject, find_subject
 from .text import SourceText
 from .values import Field, absent
-from .vulnerabilities import find_cves, find_references
+from .vulnerabilities import find_cves, find_names, find_references
 from .windows import find_window
 
 _LEAD_LIMIT = 2500
@@ -69,8 +71,16 @@ def _reading(p: _Parts) -> Reading:
     date, note = _date(p)
     foot = find_foot(p.source, p.layout)
     references = find_references(p.source, p.body, p.layout.body_end)
-    general = asked_of(p.source, p.body, p.layout.body_end) if p.kind.value != "report" else ()
+    general = asked_of(p.source, p.body, _lead_end(p)) if p.kind.value != "report" else ()
     span = p.subject.field.spans
+    window = find_window(p.source, p.kind.value, span[0] if span else None, p.layout, p.hint)
+    cves = find_cves(p.source, p.layout)
+    subject = p.subject.field
+    if subject.value is None and not p.head.exists:
+        first = min((s for o in obligations for s, _ in o.text.spans), default=len(p.source.given))
+        names = tuple(name for name, _ in find_names(p.source) if name.spans[0][0] < first)
+        early = cves if cves and cves[0].spans[0][0] < first else ()
+        subject = caption(p.source, p.kind.value, issued.issuer, window, early, names)
     return Reading(
         kind=p.kind,
         issuer=issued.issuer,
@@ -80,11 +90,11 @@ def _reading(p: _Parts) -> Reading:
         place=p.head.place,
         date=date,
         date_note=note,
-        subject=p.subject.field,
+        subject=subject,
         addressees=addressees,
-        window=find_window(p.source, p.kind.value, span[0] if span else None, p.layout, p.hint),
+        window=window,
         obligations=obligations,
-        cves=find_cves(p.source, p.layout),
+        cves=cves,
         vuln_references=references,
         products=find_products(p.source, p.layout),
         deadlines=find_deadlines(p.source, p.layout, obligations, p.hint, p.body) if p.kind.value != "report" else (),
@@ -143,10 +153,9 @@ def _date(p: _Parts) -> tuple[Maybe, str | None]:
 
 def _blank_date(p: _Parts, span: tuple[tuple[int, int], ...]) -> tuple[Maybe, str]:
     head = p.head
-    assert head.date_span is not None
     blank = [n for n, v in (("day", head.day), ("month", head.month), ("year", head.year)) if v is None]
     known = [f"{n} {v}" for n, v in (("day", head.day), ("month", head.month), ("year", head.year)) if v is not None]
-    shown = p.source.shown[head.date_span[0] : head.date_span[1]].strip()
+    shown = p.source.given[span[0][0] : span[0][1]]
     note = f"'{shown}': {' and '.join(blank)} BLANK" + (f"; {', '.join(known)}" if known else "")
     return Field(None, "blank", span, note), note
 
@@ -154,7 +163,13 @@ def _blank_date(p: _Parts, span: tuple[tuple[int, int], ...]) -> tuple[Maybe, st
 def _addressees(p: _Parts) -> tuple[Field[str], ...]:
     if p.listed.fields or p.kind.value not in ("dispatch", "directive", "notice") or p.head.to is not None:
         return p.listed.fields
-    return asked_of(p.source, p.body, p.layout.body_end)
+    return asked_of(p.source, p.body, _lead_end(p))
+
+
+def _lead_end(p: _Parts) -> int:
+    """Where the first item begins: the sentence that asks stands before it."""
+    first = re.compile(r"^[ \t]*(?:1[.)/]|a\)|I\.|-)\s", re.M).search(p.source.match, p.body, p.layout.body_end)
+    return first.start() if first else p.layout.body_end
 
 
 def _obligations(p: _Parts, addressees: tuple[Field[str], ...]) -> tuple[Obligation, ...]:

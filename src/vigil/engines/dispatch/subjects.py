@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .casing import from_capitals
 from .dates import crawl_prefix_end
 from .head import Head
-from .issuers import _sentence_case as sentence_case
 from .layout import PAGE_NUMBER_RE, Layout
-from .numbers import Numbered
+from .numbers import DOCUMENT_WORDS, Numbered
 from .text import SourceText
 from .values import Field, How, absent
 
@@ -32,6 +32,10 @@ _CLAUSE_RE = re.compile(
 )
 _WARN_RE = re.compile(
     r"(?<!theo )(?<!\w)(?P<lead>cảnh báo)\s+(?P<what>(?:nguy cơ|về|lỗ hổng|chiến dịch|tấn công|mã độc|các|\d+)[^\n;:]{3,300}?)(?=[;\n]|\.(?:\s|$)|$)"
+)
+_TITLE_LEAD_RE = re.compile(
+    rf"\s*(?:(?:{DOCUMENT_WORDS})\s+(?:khẩn\s+)?(?:số\s*:?\s*)?\d\S*/\S+[^\n]{{0,160}}?\s(?:về\s+việc|v/v|về)\s+|(?:v/v|về\s+việc)\s*:?\s*)",
+    re.I,
 )
 _TAIL_RE = re.compile(
     r"\s+(?:trước tình hình|trước nguy cơ|trước thực trạng|sau khi|trong bối cảnh|và yêu cầu|đồng thời|, đề nghị|, yêu cầu).*$",
@@ -55,7 +59,7 @@ def find_subject(text: SourceText, head: Head, layout: Layout, kind: str, number
     if head.subject_start is not None:
         return _after_mark(text, head, head.subject_start)
     if head.type_span is not None:
-        return _under_type(text, head)
+        return _under_type(text, head, head.type_span[1])
     if head.exists and head.number is not None and head.number.in_head:
         return Subject(absent(), 0)
     title = _title(text, layout)
@@ -144,10 +148,8 @@ def _trimmed(text: SourceText, s: int, e: int) -> tuple[int, int]:
     return text.span(s, e)
 
 
-def _under_type(text: SourceText, head: Head) -> Subject:
+def _under_type(text: SourceText, head: Head, start: int) -> Subject:
     """The title under a type name; capitals become a sentence, "Về việc" goes, "TÓM TẮT" belongs to it."""
-    assert head.type_span is not None
-    start = head.type_span[1]
     pieces: list[tuple[int, int]] = []
     at = start
     stops = _stops(text, head, start)
@@ -209,14 +211,9 @@ def _titled(text: SourceText, head: Head, pieces: list[tuple[int, int]], start: 
     if head.type_name == "TÓM TẮT":
         words = f"tóm tắt {words[:1].lower()}{words[1:]}"
     value = re.sub(r"(?<=\s)(\d)\s(\d/(?:19|20)\d\d)", r"\1\2", words)
-    value = lower_first(sentence_case(value) if _mostly_upper(value) else value)
+    value = lower_first(from_capitals(value))
     how: How = "read" if value == text.words(s, e) else "normalised"
     return Subject(Field(value, how, (_trimmed(text, s, e),)), pieces[-1][1] if len(paragraph) <= 300 else e)
-
-
-def _mostly_upper(value: str) -> bool:
-    letters = [c for c in value if c.isalpha()]
-    return bool(letters) and sum(c.isupper() for c in letters) > 0.7 * len(letters)
 
 
 def lower_first(value: str) -> str:
@@ -243,7 +240,7 @@ def _title(text: SourceText, layout: Layout) -> Subject | None:
             return None
         if not any(text.match[n.start : n.end].strip() for n in layout.lines[index + 1 : index + 6]):
             return None
-        strip = re.compile(r"\s*(?:v/v|về việc)\s*:?\s*", re.I).match(text.match, line.start, line.end)
+        strip = _TITLE_LEAD_RE.match(text.match, line.start, line.end)
         s = strip.end() if strip else line.start
         value = lower_first(text.words(s, line.end))
         how: How = "read" if value == text.words(s, line.end) else "normalised"

@@ -74,9 +74,8 @@ def find_names(text: SourceText) -> tuple[tuple[Field[str], tuple[str, ...]], ..
 
 def find_references(text: SourceText, start: int, end: int) -> tuple[VulnReference, ...]:
     """Weaknesses named without their identifiers, in the order of the text."""
-    found: list[tuple[int, VulnReference]] = []
-    for match in _query_re().finditer(text.low, 0, end):
-        found.append((match.start(), _query(text, match)))
+    queries = _query_re().finditer(text.low, 0, end)
+    found = [(text.span(*m.span())[0], _query(text, m)) for m in queries]
     for name, cves in find_names(text):
         found.append((name.spans[0][0], VulnReference(name, "name", ", ".join(cves), cves)))
     for match in _open_lists(text, start, end):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
+from .casing import from_capitals
 from .dates import DAY, FULL_RE, Day, YearHint, dated, day_of, iso_day
 from .layout import Layout
 from .reading import Json, Maybe, Window
@@ -140,7 +141,9 @@ def _says_holiday(text: SourceText, s: int, words: str) -> bool:
 def _event(text: SourceText, chain: _Chain) -> Field[str]:
     s, e = chain.start, chain.end
     words = text.words(s, e)
-    value = re.sub(r"(?i)(giải phóng (?:hoàn toàn )?miền nam)\s*,\s*thống nhất đất nước", r"\1", words)
+    value = from_capitals(words)
+    value = re.sub(r"(?i)^cuộc\s+", "", value)
+    value = re.sub(r"(?i)(giải phóng (?:hoàn toàn )?miền nam)\s*,\s*thống nhất đất nước", r"\1", value)
     value = re.sub(r"\s+năm\s+((?:19|20)\d\d)", r" \1", value)
     value = re.sub(r"^(?:các )?(?:kỳ )?(?:ngày )?(?:nghỉ )?lễ,?\s+(?=\d|Tết|tết|Quốc|quốc)", "", value)
     return Field(value, "read" if value == words else "normalised", (text.span(s, e),))
