@@ -14,3 +14,4 @@ TEXT_BOX, ALTERNATE, CHOICE, FALLBACK = (
     f"{MC}Choice",
     f"{MC}Fallback",
 )
+TEXT_PATH = "{urn:schemas-microsoft-com:vml}textpath"

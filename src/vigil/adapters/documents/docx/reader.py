@@ -2,7 +2,7 @@
 
 from vigil.adapters.documents import refusals
 from vigil.adapters.documents.docx.body import Body
-from vigil.adapters.documents.docx.names import W
+from vigil.adapters.documents.docx.names import TEXT_PATH, W
 from vigil.adapters.documents.docx.numbering import Numbering
 from vigil.adapters.documents.docx.package import Element, Package
 from vigil.adapters.documents.docx.styles import Styles
@@ -29,25 +29,30 @@ def read_docx(data: bytes, limits: Limits) -> Document:
     package = Package(data, limits)
     main = package.tree("word/document.xml")
     body = None if main is None else main.find(f"{W}body")
-    if body is None:
+    if main is None or body is None:
         raise refusals.damaged()
     styles = Styles(package.tree("word/styles.xml"))
     walk = Body(styles, Numbering(package.tree("word/numbering.xml")))
     lines = walk.lines(body)
-    text_lines = [*_stamps(package, styles), *lines]
+    text_lines = [*_stamps(package, main, styles), *lines]
     return finished(text_lines, walk.encodings, DOCX, limits, _warnings(package))
 
 
-def _stamps(package: Package, styles: Styles) -> list[str]:
-    """Lines of headers and footers that are stamps: a secrecy grade must not be lost."""
-    found: list[str] = []
+def _stamps(package: Package, main: Element, styles: Styles) -> list[str]:
+    """Stamps of headers and footers, and words drawn across the page: a secrecy grade must not be lost."""
+    found = _drawn_across(main)
     for name in sorted(package.names()):
         if not name.startswith(("word/header", "word/footer")) or not name.endswith(".xml"):
             continue
-        tree: Element | None = package.tree(name)
+        tree = package.tree(name)
         if tree is not None:
-            found += [line for line in Body(styles, Numbering(None)).lines(tree) if is_stamp(line)]
-    return list(dict.fromkeys(found))
+            found += [*Body(styles, Numbering(None)).lines(tree), *_drawn_across(tree)]
+    return list(dict.fromkeys(line.strip() for line in found if is_stamp(line)))
+
+
+def _drawn_across(tree: Element) -> list[str]:
+    """The words of watermarks."""
+    return [node.get("string", "") for node in tree.iter(TEXT_PATH)]
 
 
 def _warnings(package: Package) -> list[Phrase]:

@@ -4,12 +4,14 @@ import re
 import unicodedata
 from functools import cache
 
+from vigil.adapters.documents.encodings.syllables import is_syllable
 from vigil.adapters.documents.encodings.tables import TCVN3, VIQR_SHAPES, VIQR_TONES, VNI
 
 _VNI_PATTERN = re.compile(
     "|".join(re.escape(code) for code in sorted(VNI, key=len, reverse=True)),
 )
 _VIQR_PATTERN = re.compile(r"\\([(^+*`'?~.dD])|([dD])[dD]|([aeiouyAEIOUY])([(^+*]?)([`'?~.]?)")
+_BLACK = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -64,8 +66,16 @@ def from_vni(text: str) -> str:
 
 
 def from_viqr(text: str) -> str:
-    """VIQR to Unicode. Source: RFC 1456 section 2."""
-    return _VIQR_PATTERN.sub(_viqr_letter, text)
+    """VIQR to Unicode. Source: RFC 1456 section 2. A word's last "." or "?" may be a stop and no tone."""
+    return _BLACK.sub(_viqr_word, text)
+
+
+def _viqr_word(match: re.Match[str]) -> str:
+    word = match.group()
+    whole = _VIQR_PATTERN.sub(_viqr_letter, word)
+    if word[-1] not in ".?" or is_syllable(whole):
+        return whole
+    return _VIQR_PATTERN.sub(_viqr_letter, word[:-1]) + word[-1]
 
 
 def _viqr_letter(match: re.Match[str]) -> str:

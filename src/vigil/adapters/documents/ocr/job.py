@@ -14,6 +14,7 @@ from ocrmypdf import exceptions as faults
 from vigil.adapters.documents import refusals
 from vigil.adapters.documents.limits import Limits
 from vigil.adapters.documents.model import Document, packed
+from vigil.adapters.documents.ocr.orientation import upright
 from vigil.adapters.documents.ocr.pictures import as_pdf, frames_in, pictures
 from vigil.adapters.documents.pdf.glyphs import words_of
 from vigil.adapters.documents.pdf.pages import Pages
@@ -36,7 +37,7 @@ def read_scan(job: Mapping[str, Any], data: bytes, limits: Limits) -> dict[str, 
     numbers: list[int] = job["pages"]
     folder = Path(job["folder"])
     drawn, read = folder / "drawn.pdf", folder / "read.pdf"
-    images = pictures(data, job["media_type"], numbers, limits)
+    images = map(upright, pictures(data, job["media_type"], numbers, limits))
     drawn.write_bytes(as_pdf(images, is_image_file=job["media_type"] != PDF))
     _recognise(drawn, read, len(numbers))
     pages = Pages.none(limits)
@@ -61,7 +62,6 @@ def _recognise(drawn: Path, read: Path, pages: int) -> None:
             optimize=0,
             jobs=min(pages, 2),
             use_threads=True,
-            rotate_pages=True,
             tesseract_timeout=120.0,
             progress_bar=False,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from vigil.adapters.documents import refusals
 from vigil.adapters.documents.encodings import Fragment, by_fonts
+from vigil.adapters.documents.letterhead import is_stamp
 from vigil.adapters.documents.limits import Limits
 from vigil.adapters.documents.model import Document
 from vigil.adapters.documents.rtf.tokens import Token, tokens
@@ -13,11 +14,13 @@ from vigil.adapters.documents.sources import finished
 from vigil.adapters.documents.tables import laid_out
 
 _SKIPPED = frozenset(
-    ("stylesheet", "colortbl", "info", "pict", "object", "themedata", "datastore", "latentstyles", "listtable",
-     "listoverridetable", "rsidtbl", "generator", "xmlnstbl", "fldinst", "header", "footer", "headerl", "headerr",
-     "headerf", "footerl", "footerr", "footerf", "footnote", "pgdsctbl", "mmathPr", "bkmkstart", "bkmkend",
-     "filetbl", "revtbl", "pntxta", "pntxtb", "pnseclvl")
+    (
+        "stylesheet", "colortbl", "info", "pict", "object", "themedata", "datastore", "latentstyles", "listtable",
+        "listoverridetable", "rsidtbl", "generator", "xmlnstbl", "fldinst", "footnote", "pgdsctbl", "mmathPr",
+        "bkmkstart", "bkmkend", "filetbl", "revtbl", "pntxta", "pntxtb", "pnseclvl",
+    )
 )  # fmt: skip
+_ASIDE = frozenset(("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf"))
 _SAID = {"tab": "\t", "line": "\n", "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "bullet": "•",
          "ldblquote": "“", "rdblquote": "”", "emspace": " ", "enspace": " "}  # fmt: skip
 _SYMBOLS = {"~": " ", "_": "-", "\\": "\\", "{": "{", "}": "}"}
@@ -32,6 +35,7 @@ class _State:
     font: int = 0
     skipped: bool = False
     hidden: bool = False
+    aside: bool = False
     in_fonts: bool = False
     after_u: int = 1
 
@@ -47,13 +51,15 @@ def read_rtf(data: bytes, limits: Limits) -> Document:
         walk.take(token)
     walk.end_paragraph()
     walk.end_table()
-    return finished(walk.lines, walk.encodings, RTF, limits)
+    stamps = [line.strip() for line in "".join(walk.aside).split("\n") if is_stamp(line)]
+    return finished([*dict.fromkeys(stamps), *walk.lines], walk.encodings, RTF, limits)
 
 
 class _Walk:
     def __init__(self, limits: Limits) -> None:
         self.lines: list[str] = []
         self.encodings: set[str] = set()
+        self.aside: list[str] = []
         self._limits = limits
         self._stack: list[_State] = []
         self._state = _State()
@@ -108,23 +114,35 @@ class _Walk:
     def _say(self, text: str) -> None:
         if text and not self._state.skipped and not self._state.hidden and not self._state.in_fonts:
             font = self._names.get(self._state.font, "").split(";")[0].strip()
-            self._fragments.append(Fragment(text, font))
+            if self._state.aside:
+                self.aside.append(by_fonts([Fragment(text, font)])[0])
+            else:
+                self._fragments.append(Fragment(text, font))
 
     def _word(self, word: str, number: int | None) -> None:
         if word in _SAID:
             self._say(_SAID[word])
         elif word in _SKIPPED:
             self._state = replace(self._state, skipped=True)
+        elif word in _ASIDE:
+            self._state = replace(self._state, aside=True)
+            self.aside.append("\n")
         elif word == "u" and number is not None:
             code = number % 0x10000
             self._say("\ufffd" if 0xD800 <= code < 0xE000 else chr(code))
             self._swallow = self._state.after_u
-        elif word in ("par", "sect", "page") and not self._state.skipped:
-            self.end_paragraph()
+        elif word in ("par", "sect", "page"):
+            self._end_of_paragraph()
         elif word in ("cell", "nestcell") or (word in ("row", "nestrow", "trowd", "pard", "intbl")):
             self._table_word(word)
         else:
             self._setting(word, number)
+
+    def _end_of_paragraph(self) -> None:
+        if self._state.aside:
+            self.aside.append("\n")
+        elif not self._state.skipped:
+            self.end_paragraph()
 
     def _setting(self, word: str, number: int | None) -> None:
         value = number or 0
@@ -140,6 +158,8 @@ class _Walk:
             self._state = replace(self._state, after_u=min(max(value, 0), 8))
         elif word in ("v", "deleted"):
             self._state = replace(self._state, hidden=number != 0)
+        elif word == "shptxt":
+            self._state = replace(self._state, skipped=False)
         elif word in ("listtext", "pntext"):
             self._has_label = True
         elif word == "plain":
