@@ -10,6 +10,7 @@ import pytest
 
 _DATA = tempfile.mkdtemp(prefix="vigil-test-")
 os.environ["VIGIL_DATA"] = _DATA
+(Path(_DATA) / "static").mkdir()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vigil.project.settings")
 os.environ.pop("VIGIL_SMTP_URL", None)
 
@@ -22,6 +23,9 @@ if os.environ.get("VIGIL_TEST_DATABASE") == "postgresql":
 if find_spec("django") is not None:  # the engines' own environment has none
     import django
 
+    from vigil.faces.cli.prepare import compile_translations
+
+    compile_translations()
     django.setup()
 
 

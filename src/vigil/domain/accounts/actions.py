@@ -97,3 +97,22 @@ def set_password(*, user: User, password: str, actor: Actor, now: datetime) -> N
     user.set_password(password)
     user.save(update_fields=["password"])
     record(actor=actor, now=now, action="account.password_set", subject=f"accounts.user:{user.id}")
+
+
+@transaction.atomic
+def set_language(*, user: User, language: str, actor: Actor, now: datetime) -> None:
+    """The language in which the account is spoken to."""
+    User.objects.filter(pk=user.pk).update(language=language)
+    record(
+        actor=actor,
+        now=now,
+        action="account.language_set",
+        subject=f"accounts.user:{user.id}",
+        facts={"language": language},
+    )
+
+
+@transaction.atomic
+def unlocked(*, user: User, actor: Actor, now: datetime) -> None:
+    """Tell the journal that a lock-out was lifted."""
+    record(actor=actor, now=now, action="account.unlocked", subject=f"accounts.user:{user.id}")

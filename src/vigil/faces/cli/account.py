@@ -28,5 +28,5 @@ def reset_password(username: str) -> None:
         raise click.UsageError(f"no account {username}")
     password = secrets.token_urlsafe(12)
     set_password(user=user, password=password, actor=cli_actor(), now=clock.now())
-    reset(username=username)
+    reset(username=user.username.casefold())
     click.echo(password)

@@ -17,7 +17,7 @@ def prepare(sample: bool) -> None:
     """Migrate the database, build the static files, compile the translations, make the first administrator."""
     began = time.monotonic()
     settings_alone().VIGIL_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _compile_translations()
+    compile_translations()
     start_django()
     _migrate()
     _static_files()
@@ -27,7 +27,7 @@ def prepare(sample: bool) -> None:
     click.echo(f"Vigil: prepared in {time.monotonic() - began:.1f} s")
 
 
-def _compile_translations() -> None:
+def compile_translations() -> None:
     """Compile the catalogues whose .mo is missing or older than its .po."""
     from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""Sign-in, lock-out, and the administrator's pages of accounts."""

@@ -1,4 +1,4 @@
-"""What somebody sees who is locked out after too many wrong passwords."""
+"""Whose failures are counted together, and what somebody sees who is locked out."""
 
 from typing import Any
 
@@ -8,6 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from vigil.faces.web.problems import problem_response
 from vigil.kernel.errors import NotAllowed
 from vigil.kernel.phrases import N_
+
+
+def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """The account name that an attempt was made on, whatever the form called its field; one spelling for all cases."""
+    named = (credentials or {}).get("username") or (request.POST.get("login") if request is not None else "")
+    return str(named or "").strip().casefold()
 
 
 def locked_out(

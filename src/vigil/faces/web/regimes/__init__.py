@@ -1,0 +1,1 @@
+"""The regimes: which authority, deadlines and forms hold on a day."""

@@ -1,5 +1,10 @@
 """Addresses of the regimes pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from vigil.faces.web.regimes import views
+
+urlpatterns = [
+    path("regimes/", views.regimes, name="regimes"),
+    path("regimes/<str:clause_id>/", views.clause, name="clause"),
+]
