@@ -148,6 +148,28 @@ def test_scripts_and_attachments_are_said_and_left_alone(dispatch_pdf: bytes) ->
     ]
 
 
+def test_a_stamp_laid_over_a_page_is_not_lost(dispatch_pdf: bytes) -> None:
+    from pyhanko.pdf_utils import generic
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    writer = IncrementalPdfFileWriter(io.BytesIO(dispatch_pdf))
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    boxes = [generic.NumberObject(edge) for edge in (10, 10, 90, 40)]
+    facts = {"/Type": "/Annot", "/Subtype": "/FreeText"}
+    annotation = generic.DictionaryObject(
+        {generic.pdf_name(key): generic.pdf_name(value) for key, value in facts.items()}
+    )
+    annotation["/Rect"] = generic.ArrayObject(boxes)
+    annotation["/Contents"] = generic.TextStringObject("TỐI MẬT")
+    page["/Annots"] = generic.ArrayObject([writer.add_object(annotation)])
+    writer.update_container(page)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    document = extract(buffer.getvalue())
+    assert document.text.startswith("TỐI MẬT\nBỘ MẪU\n")
+    assert document.text[document.words[0].start : document.words[0].end] == "BỘ"
+
+
 def test_damage_is_refused_or_survived(dispatch_pdf: bytes) -> None:
     for length in range(100, len(dispatch_pdf), len(dispatch_pdf) // 12):
         try:

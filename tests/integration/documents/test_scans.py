@@ -1,6 +1,7 @@
 """Scans and pictures, read by the real tesseract; nothing of them stays behind."""
 
 import io
+import os
 import shutil
 import struct
 import time
@@ -167,6 +168,7 @@ def test_a_folder_of_a_killed_process_is_swept(monkeypatch: pytest.MonkeyPatch, 
     abandoned.mkdir()
     (abandoned / ".lock").touch()
     (abandoned / "drawn.pdf").write_bytes(b"secret")
+    os.utime(abandoned, (1, 1))
     with folder.private_folder() as held:
         assert not abandoned.exists()
         assert held.stat().st_mode & 0o777 == 0o700

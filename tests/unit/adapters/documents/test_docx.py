@@ -7,6 +7,8 @@ import pytest
 from docx import Document as NewDocument
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.data.documents.make_dispatch import EXPECTED, make
 
 from vigil.adapters.documents import DEFAULT_LIMITS, Limits
@@ -15,6 +17,7 @@ from vigil.adapters.documents.sniff import DOCX, media_type
 from vigil.kernel.errors import Refused
 
 W = nsdecls("w")
+SAMPLE = make()
 
 
 def lines_of(data: bytes) -> list[str]:
@@ -101,6 +104,35 @@ def test_macros_are_said_and_not_opened() -> None:
     assert [str(one) for one in document.warnings] == [
         "The file holds macros or embedded objects; they were not opened."
     ]
+
+
+def test_a_strict_file_with_another_name_for_its_main_part_is_read() -> None:
+    with zipfile.ZipFile(io.BytesIO(make())) as package:
+        body, relations = package.read("word/document.xml"), package.read("_rels/.rels")
+    strict = body.replace(b"schemas.openxmlformats.org/wordprocessingml/2006", b"purl.oclc.org/ooxml/wordprocessingml")
+    parts = {
+        "word/document.xml": b"<nothing/>",
+        "word/van-ban.xml": strict,
+        "_rels/.rels": relations.replace(b"word/document.xml", b"word/van-ban.xml"),
+    }
+    assert "Kính gửi: Các đơn vị trực thuộc Bộ Mẫu." in lines_of(with_parts(**parts))
+
+
+@settings(max_examples=150, deadline=2000)
+@given(st.lists(st.tuples(st.integers(0, len(SAMPLE) - 1), st.integers(0, 255)), min_size=1, max_size=20))
+def test_a_file_with_wrong_bytes_is_refused_or_read(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(SAMPLE)
+    for place, value in changes:
+        data[place] = value
+    try:
+        read_docx(bytes(data), DEFAULT_LIMITS)
+    except Refused as error:
+        assert error.code.startswith("document.")
+
+
+@pytest.mark.parametrize("length", range(4, len(SAMPLE), 1511))
+def test_a_file_cut_anywhere_is_refused(length: int) -> None:
+    assert refusal(SAMPLE[:length]) == "document.damaged"
 
 
 def test_a_part_with_a_name_that_climbs_is_harmless() -> None:

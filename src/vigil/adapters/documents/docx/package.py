@@ -13,6 +13,8 @@ from vigil.adapters.documents import refusals
 from vigil.adapters.documents.limits import Limits
 
 Element = etree._Element
+_STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
+_TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _FREE_BYTES = 1_000_000
 """Below this size a part may be packed as tightly as it likes."""
 
@@ -65,7 +67,21 @@ class Package:
     def tree(self, name: str) -> Element | None:
         """One part as a tree, without entities, document types or network; None when there is none."""
         content = self.bytes_of(name)
-        return None if content is None else parsed(content, self._limits)
+        return None if content is None else parsed(_transitional(content), self._limits)
+
+    def main_name(self) -> str:
+        """The part that holds the document. Source: ECMA-376 part 2, section 9.3 (relationships)."""
+        relations = self.tree("_rels/.rels")
+        for relation in () if relations is None else relations:
+            target = relation.get("Target", "").lstrip("/")
+            if relation.get("Type", "").endswith("/officeDocument") and target in self._entries:
+                return target
+        return "word/document.xml"
+
+
+def _transitional(content: bytes) -> bytes:
+    """The strict form of the format differs, for us, by the name of its namespace (ECMA-376 part 1, annex A)."""
+    return content.replace(_STRICT, _TRANSITIONAL) if _STRICT in content[:10_000] else content
 
 
 def parsed(content: bytes, limits: Limits) -> Element:

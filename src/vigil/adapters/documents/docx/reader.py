@@ -27,7 +27,7 @@ def read_docx(data: bytes, limits: Limits) -> Document:
             `document.too_long`.
     """
     package = Package(data, limits)
-    main = package.tree("word/document.xml")
+    main = package.tree(package.main_name())
     body = None if main is None else main.find(f"{W}body")
     if main is None or body is None:
         raise refusals.damaged()

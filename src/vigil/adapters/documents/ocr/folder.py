@@ -7,11 +7,13 @@ makes a folder first removes those whose lock is free.
 import fcntl
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made in it is private (0700, unguessable name)
+_YOUNG_S = 120
 _PREFIX = "vigil-scan-"
 
 
@@ -45,6 +47,11 @@ def _sweep(parent: Path) -> None:
 
 
 def _is_abandoned(folder: Path) -> bool:
+    age_s = time.time() - folder.stat().st_mtime
+    if age_s < _YOUNG_S:
+        return False  # it may just be about to take its lock
+    if not (folder / ".lock").exists():
+        return True
     with (folder / ".lock").open("r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

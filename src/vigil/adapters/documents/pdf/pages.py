@@ -30,9 +30,18 @@ class Pages:
         """The text so far."""
         return "".join(self._pieces)
 
-    def add(self, words: Sequence[Word], number: int, size: tuple[float, float], method: PageMethod) -> None:
-        """One page more. Raises Refused `document.too_long`."""
+    def add(
+        self,
+        words: Sequence[Word],
+        number: int,
+        size: tuple[float, float],
+        method: PageMethod,
+        stamps: Sequence[str] = (),
+    ) -> None:
+        """One page more; `stamps` go before its text, without boxes. Raises Refused `document.too_long`."""
         start = self._length
+        for stamp in stamps:
+            self._write(f"{stamp}\n")
         for line in lines_of(words):
             if not _is_page_number(line, number, size[1]):
                 self._line(line, number, begins_page=self._length == start)

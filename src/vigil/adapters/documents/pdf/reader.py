@@ -11,6 +11,7 @@ from vigil.adapters.documents import refusals
 from vigil.adapters.documents.limits import Limits
 from vigil.adapters.documents.model import Document, PageMethod, Signature
 from vigil.adapters.documents.pdf import letters
+from vigil.adapters.documents.pdf.annotations import stamps_on
 from vigil.adapters.documents.pdf.glyphs import Word, unmapped_share, words_of
 from vigil.adapters.documents.pdf.pages import Pages
 from vigil.adapters.documents.pdf.scans import is_scan
@@ -87,7 +88,7 @@ def _read_page(pdf: pdfium.PdfDocument, index: int, pages: Pages) -> set[str]:
         return set()
     try:
         words, encodings, method = _words(page)
-        pages.add(words, index + 1, page.get_size(), method)
+        pages.add(words, index + 1, page.get_size(), method, stamps_on(page) if words else ())
         return encodings
     finally:
         page.close()
