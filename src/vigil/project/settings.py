@@ -20,7 +20,7 @@ VIGIL_KEYS = VIGIL_DATA / "keys"
 VIGIL_JOURNAL = VIGIL_DATA / "journal"
 VIGIL_ORIGINALS = VIGIL_DATA / "originals"
 VIGIL_BASE_URL = os.environ.get("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
-VIGIL_TRUST_ANCHORS = os.environ.get("VIGIL_TRUST_ANCHORS", "")
+VIGIL_TRUST_ANCHORS = Path(os.environ["VIGIL_TRUST_ANCHORS"]) if os.environ.get("VIGIL_TRUST_ANCHORS") else None
 VIGIL_SMTP_URL = os.environ.get("VIGIL_SMTP_URL", "")
 VIGIL_MAIL_FROM = os.environ.get("VIGIL_MAIL_FROM", "vigil@localhost")
 

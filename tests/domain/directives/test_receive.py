@@ -50,7 +50,7 @@ def test_a_secret_document_is_refused_and_leaves_no_trace(isp, originals, lead, 
 
 
 def test_the_first_page_is_looked_at_before_the_rest_is_read(isp, originals, lead, now) -> None:
-    def scan(data: bytes, filename: str, *, early_check) -> Document:
+    def scan(data: bytes, filename: str, *, early_check, anchors) -> Document:
         early_check("BỘ MẪU\nMẬT\nSố: 1/BM")
         raise AssertionError("read on after a secrecy stamp")
 

@@ -50,6 +50,7 @@ def open_(file: Path, wanted: str, first_day: Any, last_day: Any, yes: bool, as_
             filename=file.name,
             organisation=organisation,
             originals=settings.VIGIL_ORIGINALS,
+            anchors=settings.VIGIL_TRUST_ANCHORS,
             actor=actor,
             now=clock.now(),
         )

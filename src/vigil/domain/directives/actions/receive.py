@@ -38,18 +38,19 @@ def receive_dispatch(
     originals: Path,
     actor: Actor,
     now: datetime,
+    anchors: Path | None = None,
     read_file: Callable[..., Document] = extract,
 ) -> Directive:
     """Read a document and keep it with a draft directive for review.
 
     Nothing is stored before the text is read and found free of a secrecy stamp. The bytes are durable before the row
-    that speaks of them is committed.
+    that speaks of them is committed. `anchors` is a folder of certificates that signatures must lead to.
 
     Raises: Refused (`document.*`, `dispatch.secret`, with nothing kept); Conflict `dispatch.already_here`.
     """
     sha256 = digest(data)
     _refuse_double(organisation, sha256)
-    document = read_file(data, filename, early_check=refuse_secret)
+    document = read_file(data, filename, early_check=refuse_secret, anchors=anchors)
     refuse_secret(document.text)
     reading = reader.read(document.text).to_json()
     keep(originals, data)

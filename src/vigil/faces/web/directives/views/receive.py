@@ -71,6 +71,7 @@ def receive(request: HttpRequest) -> HttpResponse:
             filename=filename,
             organisation=organisation,
             originals=settings.VIGIL_ORIGINALS,
+            anchors=settings.VIGIL_TRUST_ANCHORS,
             actor=actor_of(request),
             now=clock.now(),
         )
