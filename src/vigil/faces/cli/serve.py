@@ -9,6 +9,7 @@ import time
 
 import click
 
+from vigil.adapters.host.lifeline import die_with_parent
 from vigil.faces.cli.terms import start_django
 
 _RESTART_AFTER_S = (0.5, 1, 2, 5, 10, 30)
@@ -28,7 +29,7 @@ def serve(host: str, port: int, threads: int) -> None:
     me = [sys.executable, "-m", "vigil.faces.cli"]
     granian = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
+        "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
         "vigil.project.wsgi:application",
     ]  # fmt: skip
     children = [_Child("web", granian), *(_Child(name, [*me, "worker", name]) for name in WORKERS)]
@@ -55,7 +56,11 @@ class _Child:
 
     def _start(self) -> None:
         self._started_at = time.monotonic()
-        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(self._command)  # noqa: S603
+        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+            self._command,
+            env={**os.environ, "SERVED_BY": "vigil serve"},
+            preexec_fn=die_with_parent,
+        )
 
     def keep_alive(self) -> None:
         """Start it again when it has died and its pause is over."""
