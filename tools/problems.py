@@ -25,13 +25,16 @@ def found() -> dict[str, tuple[int, str]]:
                 continue
             if len(node.args) < 2 or not isinstance(node.args[0], ast.Constant):
                 continue
-            words = [n.value for n in ast.walk(node.args[1]) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+            words = [
+                n.value for n in ast.walk(node.args[1]) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+            ]
             rows.setdefault(str(node.args[0].value), (STATUS[node.func.id], " ".join(words)))
     return rows
 
 
 if __name__ == "__main__":
     table = "".join(
-        f"| `{code}` | {status} | {wording.replace('|', '/')} |\n" for code, (status, wording) in sorted(found().items())
+        f"| `{code}` | {status} | {wording.replace('|', '/')} |\n"
+        for code, (status, wording) in sorted(found().items())
     )
     (ROOT / "docs" / "reference" / "problems.md").write_text(HEAD + table, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Installs what Vigil needs, once: `setup.py run` to serve, `setup.py test` to test too, `setup.py lock` to renew locks.
+"""Installs what Vigil needs, once: `setup.py run` to serve, `test` to test too, `lock` to renew the locks.
 
 Runs on the system's python3 alone. What is installed is stamped with the locks' digest, so that a second call takes a
 fraction of a second and needs no network. What cannot be installed is said, with what will not work without it.
@@ -128,7 +128,7 @@ def lock() -> None:
 
 
 def main(what: str) -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it runs on whatever python3 the machine has
         sys.exit("setup: Vigil needs Python 3.11 or newer")
     if what == "lock":
         return lock()

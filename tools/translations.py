@@ -1,4 +1,4 @@
-"""The catalogues of Vietnamese and English, without gettext's own tools: `update` brings them up to the code, `check` fails when
+"""The Vietnamese catalogue, without gettext's own tools: `update` brings it up to the code, `check` fails when
 a message has no Vietnamese, a place `{name}` was lost in translation, or the catalogue is behind the code."""
 
 import io
@@ -66,7 +66,7 @@ def stored() -> Catalog:
 
 
 def update() -> int:
-    """Write the catalogue anew: messages of the code in order, translations kept, parts merged, what is gone dropped."""
+    """Write the catalogue anew: the code's messages in order, translations kept, parts merged, the rest dropped."""
     known = {message.id: message.string for message in stored() if message.id}
     for part in sorted(CATALOGUE.parent.glob("*.po.part")):
         with part.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Settings. Each one that an operator may set is read from the environment and documented in docs/reference/settings.md."""
+"""Settings. What an operator may set is read from the environment; docs/reference/settings.md lists it."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""The loop that every worker shares: a round, a sign of life, a pause; a failed round is told and the next one is tried."""
+"""The loop that every worker shares: a round, a sign of life, a pause; a failed round is told, the next one tried."""
 
 import logging
 import threading

@@ -1,7 +1,7 @@
 """The timekeeper: seals the journal, and keeps proofs fresh.
 
-Each round: seal what waits; see from the sealed entries which organisations changed; prove the watches of those, and every
-watch of which some proof is missing or runs out soon.
+Each round: seal what waits; see from the sealed entries which organisations changed; prove the watches of those, and
+every watch of which some proof is missing or runs out soon.
 """
 
 from datetime import timedelta

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
-
 from tests.postgresql import free_port
+
 from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.journal.actions import record
 from vigil.domain.journal.keys import signing_key

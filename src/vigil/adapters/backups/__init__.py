@@ -1,4 +1,4 @@
-"""A backup is one .tar.gz: the database, the originals, the keys and the journal's heads, under a manifest of digests."""
+"""A backup is one .tar.gz: database, originals, keys and journal heads, under a manifest of digests."""
 
 from vigil.adapters.backups.archive import read_archive, write_archive
 from vigil.adapters.backups.databases import dump_database, restore_database

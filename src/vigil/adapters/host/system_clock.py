@@ -1,4 +1,4 @@
-"""How far the machine's clock may be off, as its kernel knows it (adjtimex(2), Linux); nothing is asked over the network."""
+"""How far the machine's clock may be off, as its kernel knows it (adjtimex(2), Linux); no network is asked."""
 
 import ctypes
 import ctypes.util

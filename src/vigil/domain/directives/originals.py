@@ -1,4 +1,4 @@
-"""The originals store: bytes as they arrived, by SHA-256, written and fsynced (file and folder) before they are spoken of."""
+"""The originals store: bytes as they arrived, by SHA-256, fsynced (file and folder) before they are spoken of."""
 
 import hashlib
 import os

@@ -15,10 +15,13 @@ _CONTENT = [
     "personal_digest",
 ]
 
+_CHANGED = " OR ".join(f'OLD."{column}" IS NOT NEW."{column}"' for column in _CONTENT)
+_OLD, _NEW = (", ".join(f'{row}."{column}"' for column in _CONTENT) for row in ("OLD", "NEW"))
+
 _SQLITE = [
     f"""
     CREATE TRIGGER IF NOT EXISTS journal_entry_update BEFORE UPDATE ON journal_entry
-    WHEN OLD.sequence IS NOT NULL OR NEW.sequence IS NULL OR {" OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in _CONTENT)}
+    WHEN OLD.sequence IS NOT NULL OR NEW.sequence IS NULL OR {_CHANGED}
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
     """
@@ -41,16 +44,18 @@ _POSTGRESQL = [
     BEGIN
       IF TG_TABLE_NAME = 'journal_entry' AND TG_OP = 'UPDATE' THEN
         IF OLD.sequence IS NULL AND NEW.sequence IS NOT NULL
-           AND ({", ".join(f'OLD."{c}"' for c in _CONTENT)}) IS NOT DISTINCT FROM ({", ".join(f'NEW."{c}"' for c in _CONTENT)})
+           AND ({_OLD}) IS NOT DISTINCT FROM ({_NEW})
         THEN RETURN NEW; END IF;
       END IF;
       RAISE EXCEPTION 'the journal is append-only';
     END $$
     """,
     "DROP TRIGGER IF EXISTS journal_entry_guard ON journal_entry",
-    "CREATE TRIGGER journal_entry_guard BEFORE UPDATE OR DELETE ON journal_entry FOR EACH ROW EXECUTE FUNCTION journal_guard()",
+    "CREATE TRIGGER journal_entry_guard BEFORE UPDATE OR DELETE ON journal_entry"
+    " FOR EACH ROW EXECUTE FUNCTION journal_guard()",
     "DROP TRIGGER IF EXISTS journal_head_guard ON journal_head",
-    "CREATE TRIGGER journal_head_guard BEFORE UPDATE OR DELETE ON journal_head FOR EACH ROW EXECUTE FUNCTION journal_guard()",
+    "CREATE TRIGGER journal_head_guard BEFORE UPDATE OR DELETE ON journal_head"
+    " FOR EACH ROW EXECUTE FUNCTION journal_guard()",
 ]
 _REMOVE = {
     "sqlite": [

@@ -14,7 +14,7 @@ _HOLDS = timedelta(minutes=10)
 
 
 class ContactPointProver:
-    """Met: filed and answered within 90 days. At risk: filed, untested or the test still runs. Not met: none, or silence."""
+    """Met: filed, answered within 90 days. At risk: untested, or the test still runs. Not met: none, or silence."""
 
     kinds: Collection[str] = ("contact_point",)
 

@@ -1,1 +1,1 @@
-"""The regimes as this installation holds them: what ships, and what its administrator changed, each change journalled."""
+"""The regimes as this installation holds them: what ships, and its administrator's journalled changes."""

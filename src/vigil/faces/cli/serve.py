@@ -56,7 +56,7 @@ class _Child:
 
     def _start(self) -> None:
         self._started_at = time.monotonic()
-        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603
             self._command,
             env={**os.environ, "SERVED_BY": "vigil serve"},
             preexec_fn=die_with_parent,

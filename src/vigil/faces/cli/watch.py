@@ -86,9 +86,7 @@ def show(identifier: str | None, as_json: bool) -> None:
         if as_json:
             print_json(rows)
         for row in rows if not as_json else []:
-            click.echo(
-                f"{row['id']}  {row['state']:8} {row['first_day']}..{row['last_day']}  {row['organisation']}: {row['title']}"
-            )
+            click.echo(_line(row))
         return
     _print_board(_watch(identifier), as_json)
 
@@ -177,6 +175,11 @@ def _watch_facts(found: "Watch") -> dict[str, Any]:
     }
 
 
+def _line(facts: dict[str, Any]) -> str:
+    days = f"{facts['first_day']}..{facts['last_day']}"
+    return f"{facts['id']}  {facts['state']:8} {days}  {facts['organisation']}: {facts['title']}"
+
+
 def _print_board(found: "Watch", as_json: bool) -> None:
     from vigil.domain.readiness.queries import board_of
     from vigil.kernel import clock
@@ -202,9 +205,7 @@ def _print_board(found: "Watch", as_json: bool) -> None:
     if as_json:
         print_json({**facts, "obligations": rows, "counts": counts, "not_applying": left_out})
         return
-    click.echo(
-        f"{facts['id']}  {facts['organisation']}: {facts['title']}  {facts['first_day']}..{facts['last_day']} [{facts['state']}]"
-    )
+    click.echo(_line(facts))
     for row, shown in zip(board.rows, rows, strict=True):
         click.echo(f"  {shown['item']:8} {say(row.verdict.label):16} {shown['sentence']}")
         if shown["next_step"]:

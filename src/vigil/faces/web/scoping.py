@@ -54,7 +54,7 @@ def demanded(request: HttpRequest, permission: str, organisation: Organisation |
 
 
 def default_organisation(request: HttpRequest, permission: str = "view") -> Organisation | None:
-    """The organisation that a new thing most likely belongs to: as asked in the query, else the last used, else the first."""
+    """The organisation that a new thing most likely belongs to: as asked, else the last used, else the first."""
     allowed = organisations_for(user_of(request), permission)
     for wish in (request.GET.get("organisation"), request.session.get("organisation")):
         if wish and _is_uuid(wish):

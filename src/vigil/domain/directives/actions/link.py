@@ -24,9 +24,9 @@ from vigil.kernel.phrases import N_
 def link_directives(*, later: Directive, earlier: Directive, kind: str, actor: Actor, now: datetime) -> DirectiveLink:
     """Link two confirmed directives of one organisation.
 
-    A numbered issue or an amendment takes over the earlier one's watches: an obligation with the same item number keeps its
-    assignment and so its proofs; one that is new is added; one that is gone is marked dropped, with its proofs. A withdrawal
-    marks the earlier directive withdrawn; its watches stay until somebody closes them.
+    A numbered issue or an amendment takes over the earlier one's watches: an obligation with the same item number
+    keeps its assignment and so its proofs; one that is new is added; one that is gone is marked dropped, with its
+    proofs. A withdrawal marks the earlier directive withdrawn; its watches stay until somebody closes them.
 
     Raises: Refused `directive.link_*`; Conflict `directive.linked_already`.
     """

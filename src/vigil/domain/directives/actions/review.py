@@ -56,7 +56,7 @@ def correct(
     actor: Actor,
     now: datetime,
 ) -> Directive:
-    """Change fields of a draft, and its obligations when a list is given (each: code, kind, audience, text, deadline_at).
+    """Change fields of a draft, and its obligations when a list is given (code, kind, audience, text, deadline_at).
 
     Raises: Conflict `directive.already_confirmed`, `directive.changed_meanwhile`; Refused `input.invalid`.
     """
@@ -110,7 +110,7 @@ def _replace_obligations(directive: Directive, wanted: Sequence[Mapping[str, Any
 
 @transaction.atomic
 def confirm(*, directive: Directive, version: int, actor: Actor, now: datetime) -> Directive:
-    """A named person stands for what was read. The scope "important systems" becomes a row of its own when the text names it.
+    """A named person stands for what was read. The scope "important systems", when named, becomes a row of its own.
 
     Raises: Conflict when another was first; Refused `directive.nothing_asked`, `directive.no_subject`.
     """

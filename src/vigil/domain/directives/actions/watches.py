@@ -154,9 +154,8 @@ def assign(
     watch = assignment.watch
     if watch.state == WatchState.CLOSED:
         raise Conflict("watch.closed", N_("This watch is closed."))
-    if person is not None and not watch.organisation.path.startswith(person.organisation.path):
-        if not person.organisation.path.startswith(watch.organisation.path):
-            raise Refused("assignment.foreign_person", N_("This person belongs to another organisation."))
+    if person is not None and not person.organisation.path.startswith(watch.organisation.path):
+        raise Refused("assignment.foreign_person", N_("This person belongs to another organisation."))
     if applies != assignment.applies and not applies_reason.strip():
         raise Refused("assignment.no_reason", N_("Say why the obligation does or does not apply."))
     assignment.person, assignment.own_deadline_at = person, own_deadline_at
