@@ -1,7 +1,8 @@
 """The reader of Vietnamese official dispatches: text in, structure out.
 
 `read(text)` returns a `Reading`: what the document asks, of whom, until when, with the place of every value in the text
-given. `secrecy_grade(text)` finds the stamp that forbids a document on a connected machine. Pure functions: no files, no
+given. `secrecy_grade(text)` finds the stamp that forbids a document on a connected machine. Pure functions: no
+files, no
 clock, no network. Form: Decree 30/2020/NĐ-CP, appendix I, and the older Circular 01/2011/TT-BNV.
 """
 

@@ -1,6 +1,7 @@
 """Whom the document addresses: the list after Kính gửi; in a body without one, those of whom the lead sentence asks.
 
-Source: NĐ 30/2020/NĐ-CP phụ lục I cell 9a (one addressee on the line; several each on a line "- ...;", the last with ".").
+Source: NĐ 30/2020/NĐ-CP phụ lục I cell 9a (one addressee on the line; several each on a line "- ...;", the last with
+".").
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ from dataclasses import dataclass
 
 from .head import Head
 from .layout import Layout
-from .text import SourceText
+from .text import SourceText, compiled
 from .values import Field
 
 _OPENERS = (
-    r"(?:Thực hiện|Căn cứ|Ngày \d|Theo|Nhằm|Để|Trong thời gian|Trong bối cảnh|Thời gian|Tiếp theo|Hiện nay|Qua|Vừa qua|Phúc đáp|Trước|Thủ tướng|Bộ|Cục|Sở|Trong|"
-    r"Triển khai|Như|Việc|Công tác|Trên cơ sở|Kính đề nghị|Năm|UBND|Ủy ban|Ngân hàng Nhà nước|Trung tâm|Được|Sau khi|Trong các|Dịp|Hưởng ứng|Chuẩn bị|Microsoft|Từ ngày|Văn phòng|Nhận được)"
+    r"(?:Thực hiện|Căn cứ|Ngày \d|Theo|Nhằm|Để|Trong thời gian|Trong bối cảnh|Thời gian|Tiếp theo|Hiện nay|Qua|"
+    r"Vừa qua|Phúc đáp|Trước|Thủ tướng|Bộ|Cục|Sở|Trong|"
+    r"Triển khai|Như|Việc|Công tác|Trên cơ sở|Kính đề nghị|Năm|UBND|Ủy ban|Ngân hàng Nhà nước|Trung tâm|Được|"
+    r"Sau khi|Trong các|Dịp|Hưởng ứng|Chuẩn bị|Microsoft|Từ ngày|Văn phòng|Nhận được)"
 )
-_ITEM_RE = re.compile(r"[ \t|]*(?:[-+*•●▪]|\d{1,2}[.)])[ \t]*")
+_ITEM_RE = compiled(r"[ \t|]*(?:[-+*•●▪]|\d{1,2}[.)])[ \t]*")
 _JOINS = ("và", "của", "các", "thuộc", "-", "với", "cho", "về", "&", "tỉnh,")
-_LEAD_RE = re.compile(
-    r"(?<!\w)(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|chỉ đạo)\s+(?P<who>[^:.]{4,700}?)\s*(?P<then>:|(?<=\s)(?:như sau|tăng cường|thực hiện|tập trung|triển khai|khẩn trương|chủ động|nghiêm túc|kiểm tra|rà soát|(?<!, )tổ chức(?!,)|quan tâm|"
+_LEAD_RE = compiled(
+    r"(?<!\w)(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|chỉ đạo)\s+(?P<who>[^:.]{4,700}?)\s*(?P<then>:|"
+    r"(?<=\s)(?:như sau|tăng cường|thực hiện|tập trung|triển khai|khẩn trương|chủ động|nghiêm túc|kiểm tra|rà "
+    r"soát|(?<!, )tổ chức(?!,)|quan tâm|"
     r"bố trí|cập nhật|xem xét|một số|nhanh chóng|lưu ý|phối hợp|chú trọng|quán triệt|phân công|bảo đảm|đảm bảo)(?!\w))"
 )
-_VAGUE_RE = re.compile(r"(?:quý|bạn|các đồng chí|một số)(?!\w)")
+_VAGUE_RE = compiled(r"(?:quý|bạn|các đồng chí|một số)(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +94,32 @@ def _one(text: SourceText, s: int, e: int) -> Field[str] | None:
 
 def _inline(text: SourceText, start: int, end: int) -> Addressees:
     """Everything on one line: a dashed list ends with its full stop, one name where the body's first words stand."""
-    dashed = re.compile(r"\s*-\s").match(text.match, start) is not None
-    stop = re.compile(r"\.\s+(?=[A-ZĐÀ-Ỹ])").search(text.match, start, min(end, start + 1500))
+    dashed = compiled(r"\s*-\s").match(text.match, start) is not None
+    stop = compiled(r"\.\s+(?=[A-ZĐÀ-Ỹ])").search(text.match, start, min(end, start + 1500))
     close = stop.start() if stop else min(end, start + 300)
     if not dashed:
-        opener = re.compile(rf"(?<![,;:\-])\s(?={_OPENERS}\s)").search(text.match, start + 6, close)
+        opener = compiled(rf"(?<![,;:\-])\s(?={_OPENERS}\s)").search(text.match, start + 6, close)
         close = opener.start() if opener else close
         one = _one(text, start, close)
         return Addressees((one,) if one else (), close)
-    cuts = [m.span() for m in re.compile(r"(?:^|(?<=[;:.,\s]))\s*-\s+(?=[A-ZĐÀ-Ỹ])").finditer(text.match, start, close)]
+    cuts = [m.span() for m in compiled(r"(?:^|(?<=[;:.,\s]))\s*-\s+(?=[A-ZĐÀ-Ỹ])").finditer(text.match, start, close)]
     bounds = [(cut[1], cuts[i + 1][0] if i + 1 < len(cuts) else close) for i, cut in enumerate(cuts)]
     return Addressees(tuple(f for s, e in bounds if (f := _one(text, s, e)) is not None), close)
 
 
 def asked_of(text: SourceText, start: int, end: int) -> tuple[Field[str], ...]:
-    """Those of whom the lead sentence asks ("đề nghị các cơ quan, tổ chức, doanh nghiệp thực hiện ..."), split at ";"."""
+    """Those of whom the lead sentence asks ("đề nghị các cơ quan, tổ chức, doanh nghiệp thực hiện ..."), split at
+    ";"."""
     for match in _LEAD_RE.finditer(text.low, start, min(end, start + 4000)):
         s, e = match.span("who")
         if _VAGUE_RE.match(text.low, s) or re.match(r"(?:của|về|tại|trên|này|điều phối)\b", match["who"]):
             continue
         if not re.match(
-            r"(?:các|thủ trưởng|giám đốc|chủ tịch|bộ|ubnd|ủy ban|cơ quan|đơn vị|doanh nghiệp|sở|người|tổng|toàn|tổ chức|những|chủ quản|ngân hàng|cán bộ|phòng|trung tâm|quý)",
+            r"(?:các|thủ trưởng|giám đốc|chủ tịch|bộ|ubnd|ủy ban|cơ quan|đơn vị|doanh nghiệp|sở|người|tổng|"
+            r"toàn|tổ chức|những|chủ quản|ngân hàng|cán bộ|phòng|trung tâm|quý)",
             match["who"],
         ):
             continue
-        parts = re.compile(r"[^;]+").finditer(text.low, s, e)
+        parts = compiled(r"[^;]+").finditer(text.low, s, e)
         return tuple(one for part in parts if (one := _one(text, *part.span())) is not None)
     return ()

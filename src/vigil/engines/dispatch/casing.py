@@ -9,21 +9,23 @@ from .tables import bodies, place_pattern, places, vendors
 from .text import key, lowered
 
 _KINDS = (
-    "ủy ban nhân dân", "tổng công ty", "trung tâm", "tổng cục", "văn phòng", "ngân hàng", "hội đồng", "hiệp hội", "công an",
-    "tập đoàn", "công ty", "đại học", "học viện", "đảng ủy", "tỉnh ủy", "thành ủy", "thanh tra", "kho bạc", "chi cục",
-    "bệnh viện", "kiểm toán", "tòa án", "thông tấn", "trường", "phòng", "viện", "ban", "hội", "bộ", "cục", "sở", "vụ", "đài",
+    "ủy ban nhân dân", "tổng công ty", "trung tâm", "tổng cục", "văn phòng", "ngân hàng", "hội đồng", "hiệp hội",
+    "công an", "tập đoàn", "công ty", "đại học", "học viện", "đảng ủy", "tỉnh ủy", "thành ủy", "thanh tra", "kho bạc",
+    "chi cục", "bệnh viện", "kiểm toán", "tòa án", "thông tấn", "trường", "phòng", "viện", "ban", "hội", "bộ", "cục",
+    "sở", "vụ", "đài",
 )  # fmt: skip
 _FIXED = (
     "Việt Nam", "Trung ương", "Nhà nước", "Đảng", "Chính phủ", "Thủ tướng Chính phủ", "Quốc hội", "Tết Nguyên đán",
-    "Tết Dương lịch", "Tết", "Quốc khánh", "Quốc tế lao động", "miền Nam", "Điện Biên Phủ", "Đông Nam Á", "Quyết định số",
-    "Chỉ thị số", "Nghị định số", "Thông tư số", "Nghị quyết số", "Kế hoạch số", "Công điện số", "Luật", "SEA Games",
-    "Internet", "Covid-19",
+    "Tết Dương lịch", "Tết", "Quốc khánh", "Quốc tế lao động", "miền Nam", "Điện Biên Phủ", "Đông Nam Á",
+    "Quyết định số", "Chỉ thị số", "Nghị định số", "Thông tư số", "Nghị quyết số", "Kế hoạch số", "Công điện số",
+    "Luật", "SEA Games", "Internet", "Covid-19",
 )  # fmt: skip
 _STEMS = "giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý"
 _BRANCHES = "tý|tí|sửu|dần|mão|thìn|tỵ|tị|ngọ|mùi|thân|dậu|tuất|hợi"
 _YEAR_NAME_RE = re.compile(rf"(?<!\w)({_STEMS}) ({_BRANCHES})(?!\w)")
 _ACRONYM_RE = re.compile(
-    r"(?<!\w)(?:UBND|HĐND|CNTT|ATTT|ATTTM|TT&TT|CVE-\d{4}-\d+|NCSC|VNCERT|APT|TP|DDOS|IPV6|SOC|IOC|THPT|TTHC|TMCP|[IVX]{2,}|\S*\d\S*/\S+)(?!\w)"
+    r"(?<!\w)(?:UBND|HĐND|CNTT|ATTT|ATTTM|TT&TT|CVE-\d{4}-\d+|NCSC|VNCERT|APT|TP|DDOS|IPV6|SOC|IOC|THPT|TTHC|"
+    r"TMCP|[IVX]{2,}|\S*\d\S*/\S+)(?!\w)"
 )
 
 

@@ -11,12 +11,16 @@ from .text import SourceText, key
 from .values import Field, absent
 
 _PHONE_RE = re.compile(
-    r"(?<![\d/.\-+])(?:(?:\+|00)84[ .\-]?(?:\(0\))?|\(?0)\d(?:[ .\-()]{0,2}\d){7,9}(?![\d/])|(?<![\d/.\-])1[89]00[ .\-]?\d{4}(?:\d{2})?(?!\d)|\(0\d{2,3}\)[ .\-]?\d(?:[ .\-]?\d){6,7}(?!\d)"
+    r"(?<![\d/.\-+])(?:(?:\+|00)84[ .\-]?(?:\(0\))?|\(?0)\d(?:[ .\-()]{0,2}\d){7,9}(?![\d/])|"
+    r"(?<![\d/.\-])1[89]00[ .\-]?\d{4}(?:\d{2})?(?!\d)|\(0\d{2,3}\)[ .\-]?\d(?:[ .\-]?\d){6,7}(?!\d)"
 )
 _MAIL_RE = re.compile(r"[a-z0-9][a-z0-9._%+\-]{0,60}@[a-z0-9](?:[a-z0-9\-]{0,60}\.)+[a-z]{2,12}(?![\w@])")
 _MAIL_BREAK_RE = re.compile(r"[a-z0-9._%+\-]{2,60}\s?\(at\)\s?[a-z0-9.\-]{4,60}")
 _LABEL_RE = re.compile(
-    r"[,;:(]?\s*(?:qua\s+|theo\s+|bằng\s+|và\s+|hoặc\s+|gửi\s+)*(?:(?:số\s+)?(?:điện\s+thoại|đt|sđt|đtdđ|di\s+động)(?:\s+(?:liên\s+hệ|cố\s+định|di\s+động|trực))*|tel|mobile|hotline|(?:số\s+)?đường\s+dây\s+nóng|số\s+hotline|(?:địa\s+chỉ\s+)?(?:hộp\s+)?(?:e-?mail|thư\s+điện\s+tử|thư\s+công\s+vụ)|hòm\s+thư|fax|địa\s+chỉ)(?!\w)"
+    r"[,;:(]?\s*(?:qua\s+|theo\s+|bằng\s+|và\s+|hoặc\s+|gửi\s+)*(?:(?:số\s+)?(?:điện\s+thoại|đt|sđt|đtdđ|"
+    r"di\s+động)(?:\s+(?:liên\s+hệ|cố\s+định|di\s+động|trực))*|tel|mobile|hotline|(?:số\s+)?đường\s+dây\s+nóng|"
+    r"số\s+hotline|(?:địa\s+chỉ\s+)?(?:hộp\s+)?(?:e-?mail|thư\s+điện\s+tử|thư\s+công\s+vụ)|hòm\s+thư|fax|"
+    r"địa\s+chỉ)(?!\w)"
 )
 _HOT_RE = re.compile(r"đường\s+dây\s+nóng|hotline|số\s+(?:điện\s+thoại\s+)?trực|trực\s+24")
 _PURPOSE_RE = re.compile(r"(?:đường\s+dây\s+nóng|hotline)\s+(?P<purpose>[^\d:;(]{3,80}?)\s*(?:\(|:|là|qua|số)?\s*$")
@@ -25,7 +29,12 @@ _PHONE_PURPOSE_RE = re.compile(
 )
 _FAX_RE = re.compile(r"(?:fax|số\s+fax)\s*[:.]?\s*$")
 _CUE_RE = re.compile(
-    r"(?:liên\s+hệ\s*(?:trực\s+tiếp\s+|ngay\s+)?(?:với|tới|đến|về|qua|theo)?\s*(?:(?:các\s+)?đầu\s+mối(?:\s+(?:hỗ\s+trợ|liên\s+hệ|kỹ\s+thuật|của\s+[^:,;]{2,40}(?=:)))*\s*)?:?|thông\s+qua(?:\s+(?:các\s+)?đầu\s+mối)?\s*:?|đầu\s+mối(?:\s+(?:liên\s+hệ|hỗ\s+trợ|kỹ\s+thuật|tiếp\s+nhận\s+thông\s+tin|phối\s+hợp|của\s+\w+))*\s*(?:là|:)|(?:báo\s+cáo|thông\s+báo|gửi|thông\s+tin|báo)\s+(?:ngay\s+|kết\s+quả\s+|danh\s+sách\s+|thông\s+tin\s+)?(?:về|tới|đến|cho)|hỗ\s+trợ\s+(?:của|từ)|gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
+    r"(?:liên\s+hệ\s*(?:trực\s+tiếp\s+|ngay\s+)?(?:với|tới|đến|về|qua|"
+    r"theo)?\s*(?:(?:các\s+)?đầu\s+mối(?:\s+(?:hỗ\s+trợ|liên\s+hệ|kỹ\s+thuật|của\s+[^:,;]{2,40}(?=:)))*\s*)?:?|"
+    r"thông\s+qua(?:\s+(?:các\s+)?đầu\s+mối)?\s*:?|đầu\s+mối(?:\s+(?:liên\s+hệ|hỗ\s+trợ|kỹ\s+thuật|"
+    r"tiếp\s+nhận\s+thông\s+tin|phối\s+hợp|của\s+\w+))*\s*(?:là|:)|(?:báo\s+cáo|thông\s+báo|gửi|thông\s+tin|"
+    r"báo)\s+(?:ngay\s+|kết\s+quả\s+|danh\s+sách\s+|thông\s+tin\s+)?(?:về|tới|đến|cho)|hỗ\s+trợ\s+(?:của|từ)|"
+    r"gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
 )
 _SPLIT_RE = re.compile(r"\n\s*\n|\n[ \t|]*(?=(?:[-+*•●▪]|\d{1,2}[.)]|[a-zđ]\))\s)")
 _TRIM = " \t\n,;:.-+*•|()"
@@ -57,7 +66,8 @@ def _reaches(text: SourceText, s: int, e: int) -> bool:
 
 
 def _cards(text: SourceText, s: int, e: int) -> list[tuple[int, int]]:
-    """Several cards in one paragraph, split at ";", at a line or before " - " where each part has its own organisation."""
+    """Several cards in one paragraph, split at ";", at a line or before " - " where each part has its own
+    organisation."""
     if not _reaches(text, s, e):
         return []
     cuts = [s]
@@ -134,6 +144,9 @@ def _org(text: SourceText, s: int, first: int) -> Maybe:
             begin = cue.end()
     for stop in re.compile(r"[.;]\s+(?=[A-ZĐ])|\n\s*\n").finditer(text.match, begin, e):
         begin = stop.end()
+    inside = re.compile(r"\((?:qua|thông qua)\s+").search(text.low, begin, e)
+    if inside and ")" not in text.match[inside.end() : e]:
+        begin = inside.end()
     address = re.compile(r",?\s*\(?địa\s+chỉ(?!\s+(?:e-?mail|thư))").search(text.low, begin, e)
     e = address.start() if address else e
     while begin < e and text.match[begin] in _TRIM:

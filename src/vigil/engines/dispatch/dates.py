@@ -1,6 +1,7 @@
 """Days in Vietnamese administrative writing, and the year of a day written without one.
 
-Source: NĐ 30/2020/NĐ-CP phụ lục I ("ngày 05 tháng 01 năm 2020"); running text also writes 05/01/2020, 5-1-2020, 5.1.2020.
+Source: NĐ 30/2020/NĐ-CP phụ lục I ("ngày 05 tháng 01 năm 2020"); running text also writes 05/01/2020, 5-1-2020,
+5.1.2020.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def crawl_prefix_end(text: SourceText) -> int:
 
 
 def year_hint(text: SourceText, head_year: int | None) -> YearHint | None:
-    """The year for days without one: of the document's own date line, of the crawl, or the first that the text names."""
+    """The year for days without one: of the document's own date line, of the crawl, or the first that the text
+    names."""
     if head_year is not None:
         return YearHint(head_year, None, "năm của dòng ngày tháng")
     crawl = _CRAWL_RE.match(text.low)

@@ -6,21 +6,27 @@ import re
 
 from .dates import DAY, YearHint, dated, day_of
 from .layout import Layout
+from .obligations import starts_with_demand
 from .reading import Deadline, Obligation, TimeLimit
 from .text import SourceText
 from .values import Field
 
 _CLOCK = r"(?:(?P<clock>\d{1,2}\s?(?:h|giờ|:)\s?(?:\d{2})?)(?:\s*phút)?\s*,?\s*)?"
 _BEFORE_RE = re.compile(
-    rf"(?<!\w)(?P<cue>trước|chậm nhất(?:\s+là)?(?:\s+(?:vào|đến|trước))?|muộn nhất(?:\s+là)?(?:\s+vào)?|hạn(?:\s+(?:cuối|chót|gửi|nộp|báo cáo|hoàn thành))*(?:\s+(?:là|đến|trước))?\s*:?|thời hạn(?:\s+\w+){{0,3}}(?:\s+(?:là|đến|trước))?\s*:?|"
-    rf"không muộn hơn|xong trước|hoàn thành trong|đến hết|đến)\s*{_CLOCK}(?:hết\s+)?(?:(?:thứ\s+\w+,?\s*)?(?:ngày|thời điểm)\s*)?(?P<day>{DAY})"
+    rf"(?<!\w)(?P<cue>trước|chậm nhất(?:\s+là)?(?:\s+(?:vào|đến|trước))?|muộn nhất(?:\s+là)?(?:\s+vào)?|"
+    rf"hạn(?:\s+(?:cuối|chót|gửi|nộp|báo cáo|hoàn thành))*(?:\s+(?:là|đến|trước))?\s*:?|thời hạn(?:\s+\w+){{0,"
+    rf"3}}(?:\s+(?:là|đến|trước))?\s*:?|"
+    rf"không muộn hơn|xong trước|hoàn thành trong|đến hết|đến)\s*{_CLOCK}(?:hết\s+)?(?:(?:thứ\s+\w+,"
+    rf"?\s*)?(?:ngày|thời điểm)\s*)?(?P<day>{DAY})"
 )
 _LIMIT_RE = re.compile(
-    r"(?<!\w)(?:trong\s+vòng|trong\s+thời\s+hạn|chậm\s+nhất|không\s+quá|trong)\s+(?P<n>\d{1,3})\s*(?:\([^)]{2,20}\)\s*)?(?P<unit>giờ|h|tiếng|ngày(?:\s+làm\s+việc)?)(?!\w)"
+    r"(?<!\w)(?:trong\s+vòng|trong\s+thời\s+hạn|chậm\s+nhất|không\s+quá|trong)\s+(?P<n>\d{1,3})\s*(?:\([^)]{2,"
+    r"20}\)\s*)?(?P<unit>giờ|h|tiếng|ngày(?:\s+làm\s+việc)?)(?!\w)"
 )
 _SOFT = ("đến", "đến hết", "trước")
 _DUE_RE = re.compile(
-    r"gửi|báo cáo|hoàn thành|thực hiện|cung cấp|đăng ký|cập nhật|xong|cử|triển khai|rà soát|khắc phục|thông báo|tổng hợp|trình|ban hành|nộp|phản hồi|kết quả|phê duyệt|bố trí|tổ chức|kiểm tra|về\s"
+    r"gửi|báo cáo|hoàn thành|thực hiện|cung cấp|đăng ký|cập nhật|xong|cử|triển khai|rà soát|khắc phục|thông "
+    r"báo|tổng hợp|trình|ban hành|nộp|phản hồi|kết quả|phê duyệt|bố trí|tổ chức|kiểm tra|về\s"
 )
 _PAST_RE = re.compile(r"(?:được|đã|bị)\s+(?:\w+\s+){0,4}$|phiên bản[^,.;]{0,40}$|ban hành\s+$|từ[^,.;]{0,40}$")
 _CUT_RE = re.compile(r"[.;:\n](?=\s)|,\s")
@@ -32,8 +38,9 @@ def find_deadlines(
     """Every day by which an item or a sentence of the body says that something is due."""
     found: list[Deadline] = []
     for match in _BEFORE_RE.finditer(text.low, start, layout.body_end):
-        sentence = text.low.rfind("\n\n", 0, match.start()) + 1
-        before = text.low[max(sentence, match.start() - 200) : match.start()]
+        near = max(0, match.start() - 200)
+        sentence = max(near, text.low.rfind("\n\n", near, match.start()))
+        before = text.low[sentence : match.start()]
         after = text.low[match.end() : match.end() + 120]
         if match["cue"] in _SOFT and (
             not (_DUE_RE.search(before) or _DUE_RE.search(after)) or _PAST_RE.search(before[-50:])
@@ -85,16 +92,17 @@ def _what(text: SourceText, start: int, end: int, limit: int) -> Field[str]:
     begin = max(0, start - 400)
     cuts = [
         m.end()
-        for m in re.compile(r"[.;:](?=\s)|\n\s*\n|\n\s*(?:[-+*]|\d{1,2}[.)]|[a-zđ]\))\s").finditer(
+        for m in re.compile(r"[.;:](?=\s)|\n\s*\n|\n\s*(?:[-+*]|\d{1,2}\s?[.)/-]|[a-zđ]\))\s").finditer(
             text.match, begin, start
         )
     ]
     s = cuts[-1] if cuts else begin
     before = text.match[s:start].strip(" ,;(-\n")
     if len(before.split()) >= 3:
-        comma = text.match.rfind(", ", s, start)
-        if comma > s and len(text.match[comma:start].split()) >= 5:
-            s = comma + 2
+        for cut in re.compile(r",\s+|\s(?=(?:và|đồng thời)\s)").finditer(text.low, s, start):
+            rest = text.low[cut.end() : start].removeprefix("và ").removeprefix("đồng thời ")
+            if starts_with_demand(rest) and len(rest.split()) > 2:
+                s = cut.end()
         return _clean(text, s, start)
     stop = re.compile(r"[.;](?:\s|$)|\n\s*\n").search(text.match, end, limit)
     e = stop.start() if stop else min(limit, end + 300)

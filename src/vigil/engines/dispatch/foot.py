@@ -10,27 +10,31 @@ from dataclasses import dataclass, field
 
 from .layout import Layout
 from .reading import Maybe, Signatory
-from .text import SourceText
+from .text import SourceText, compiled
 from .values import Field, absent
 
 _AUTHORITY = r"(?:KT|TL|TM|TUQ|Q)\s?\.\s?[A-ZĐÀ-Ỹ][A-ZĐÀ-Ỹ ,&]*[A-ZĐÀ-Ỹ]"
 _TITLES = (
-    "BỘ TRƯỞNG|THỨ TRƯỞNG|CỤC TRƯỞNG|PHÓ CỤC TRƯỞNG|TỔNG CỤC TRƯỞNG|PHÓ TỔNG CỤC TRƯỞNG|GIÁM ĐỐC|PHÓ GIÁM ĐỐC|TỔNG GIÁM ĐỐC|PHÓ TỔNG GIÁM ĐỐC|CHỦ TỊCH|PHÓ CHỦ TỊCH|THỦ TƯỚNG|PHÓ THỦ TƯỚNG|"
-    "THỐNG ĐỐC|PHÓ THỐNG ĐỐC|CHÁNH VĂN PHÒNG|PHÓ CHÁNH VĂN PHÒNG|VỤ TRƯỞNG|PHÓ VỤ TRƯỞNG|TRƯỞNG PHÒNG|PHÓ TRƯỞNG PHÒNG|HIỆU TRƯỞNG|PHÓ HIỆU TRƯỞNG|TRƯỞNG BAN|PHÓ TRƯỞNG BAN|BỘ TRƯỞNG, CHỦ NHIỆM|CHỦ NHIỆM|TỔNG THƯ KÝ|CHI CỤC TRƯỞNG|VIỆN TRƯỞNG|TRƯỞNG ĐOÀN"
+    "BỘ TRƯỞNG|THỨ TRƯỞNG|CỤC TRƯỞNG|PHÓ CỤC TRƯỞNG|TỔNG CỤC TRƯỞNG|PHÓ TỔNG CỤC TRƯỞNG|GIÁM ĐỐC|PHÓ GIÁM ĐỐC|"
+    "TỔNG GIÁM ĐỐC|PHÓ TỔNG GIÁM ĐỐC|CHỦ TỊCH|PHÓ CHỦ TỊCH|THỦ TƯỚNG|PHÓ THỦ TƯỚNG|"
+    "THỐNG ĐỐC|PHÓ THỐNG ĐỐC|CHÁNH VĂN PHÒNG|PHÓ CHÁNH VĂN PHÒNG|VỤ TRƯỞNG|PHÓ VỤ TRƯỞNG|TRƯỞNG PHÒNG|PHÓ "
+    "TRƯỞNG PHÒNG|HIỆU TRƯỞNG|PHÓ HIỆU TRƯỞNG|TRƯỞNG BAN|PHÓ TRƯỞNG BAN|BỘ TRƯỞNG, CHỦ NHIỆM|CHỦ NHIỆM|TỔNG "
+    "THƯ KÝ|CHI CỤC TRƯỞNG|VIỆN TRƯỞNG|TRƯỞNG ĐOÀN"
 )
 _TITLE = rf"(?:QUYỀN\s+|Q\.\s?)?(?:{_TITLES})(?:[ ]+(?:[A-ZĐÀ-Ỹ,&-]+))*"
-_AUTHORITY_RE = re.compile(rf"(?<![\w.])(?P<a>{_AUTHORITY})(?![a-zà-ỹ])")
-_TITLE_RE = re.compile(rf"(?<![\w.])(?P<t>{_TITLE})(?![\wà-ỹ])")
+_AUTHORITY_RE = compiled(rf"(?<![\w.])(?P<a>{_AUTHORITY})(?![a-zà-ỹ])")
+_TITLE_RE = compiled(rf"(?<![\w.])(?P<t>{_TITLE})(?![\wà-ỹ])")
 _NAME_PART = r"[A-ZĐÀ-Ỹ][a-zà-ỹđ]+|[A-ZĐÀ-Ỹ]{2,}"
-_NAME_RE = re.compile(rf"^[ \t]*(?P<n>(?:{_NAME_PART})(?:[ ]+(?:{_NAME_PART})){{1,4}})[ \t.]*$", re.MULTILINE)
-_INLINE_NAME_RE = re.compile(
+_RANKS = r"Trung tướng|Thiếu tướng|Thượng tướng|Đại tướng|Đại tá|Thượng tá|Trung tá|Thiếu tá|TS\.?|PGS\.?|GS\.?|ThS\.?"
+_NAME_RE = compiled(
+    rf"^[ \t]*(?P<n>(?:(?:{_RANKS})[ ]+)*(?:{_NAME_PART})(?:[ ]+(?:{_NAME_PART})){{1,4}})[ \t.]*$", re.MULTILINE
+)
+_INLINE_NAME_RE = compiled(
     r"\s+(?:\(?(?:Đã ký|đã ký|ĐÃ KÝ)\)?\s*)?(?P<n>[A-ZĐÀ-Ỹ][a-zà-ỹđ]+(?:\s[A-ZĐÀ-Ỹ][a-zà-ỹđ]+){1,4})(?!\w)"
 )
-_RANK_RE = re.compile(
-    r"(?:Trung tướng|Thiếu tướng|Thượng tướng|Đại tướng|Đại tá|Thượng tá|Trung tá|Thiếu tá|TS\.?|PGS\.?|GS\.?|ThS\.?)\s+"
-)
-_FILED_RE = re.compile(r"Lưu\s*:?\s*(?P<rest>[^;\n]*)")
-_NOT_NAME = re.compile(r"Nơi nhận|Như|Trân|Đã|Ký|Người|Ngày|Thời|Cơ quan|Email|Hà Nội|Bộ |Sở |Cục ")
+_RANK_RE = compiled(rf"(?:(?:{_RANKS})\s+)+")
+_FILED_RE = compiled(r"Lưu\s*:?\s*(?P<rest>[^;\n]*)")
+_NOT_NAME = compiled(r"Nơi nhận|Như|Trân|Đã|Ký|Người|Ngày|Thời|Cơ quan|Email|Hà Nội|Bộ |Sở |Cục ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def _signatory(text: SourceText, start: int) -> tuple[Signatory | None, list[tup
 def _authority_span(text: SourceText, match: re.Match[str]) -> tuple[int, int]:
     """ "KT. BỘ TRƯỞNG THỨ TRƯỞNG" on one line holds the title too: cut where a deputy's title begins."""
     s, e = match.span("a")
-    cut = re.compile(
+    cut = compiled(
         r"(?<=\S)\s+(?=(?:PHÓ|THỨ TRƯỞNG|CỤC TRƯỞNG|VỤ TRƯỞNG|CHÁNH VĂN PHÒNG|TRƯỞNG PHÒNG|GIÁM ĐỐC TRUNG TÂM)(?!\w))"
     ).search(text.match, s + 4, e)
     return (s, cut.start()) if cut else (s, e)
@@ -108,7 +112,7 @@ def _name(text: SourceText, start: int) -> tuple[Maybe, tuple[int, int] | None]:
     inline = _INLINE_NAME_RE.match(text.match, start)
     if inline and not _NOT_NAME.match(inline["n"]):
         return text.field(*inline.span("n")), inline.span("n")
-    tail = re.compile(r"[ \t]{3,}(?P<n>[A-ZĐÀ-Ỹ][a-zà-ỹđ]+(?: [A-ZĐÀ-Ỹ][a-zà-ỹđ]+){1,4})[ \t]*$", re.M).search(
+    tail = compiled(r"[ \t]{3,}(?P<n>[A-ZĐÀ-Ỹ][a-zà-ỹđ]+(?: [A-ZĐÀ-Ỹ][a-zà-ỹđ]+){1,4})[ \t]*$", re.M).search(
         text.match, start, min(len(text), start + 1500)
     )
     if tail:
@@ -121,7 +125,7 @@ def _name(text: SourceText, start: int) -> tuple[Maybe, tuple[int, int] | None]:
 
 def _recipients(text: SourceText, foot: int, taken: list[tuple[int, int]]) -> tuple[Field[str], ...]:
     """Items of the list, joined over line breaks, without the signature's words in a merged copy; "Lưu" is the last."""
-    colon = re.compile(r"N\S+\s+\S+?\s*:|N\S+\s+\S+").match(text.match, text.match.find("N", foot))
+    colon = compiled(r"N\S+\s+\S+?\s*:|N\S+\s+\S+").match(text.match, text.match.find("N", foot))
     at = colon.end() if colon else foot
     items: list[list[tuple[int, int]]] = []
     for s, e in _stretches(text, at, taken):
@@ -129,7 +133,7 @@ def _recipients(text: SourceText, foot: int, taken: list[tuple[int, int]]) -> tu
         if not words or words in "-|":
             continue
         filed = bool(items) and text.words(*items[-1][0]).lower().lstrip("- ").startswith("lưu")
-        bullet = re.compile(r"[ \t|]*[-+*•]\s*").match(text.match, s, e)
+        bullet = compiled(r"[ \t|]*[-+*•]\s*").match(text.match, s, e)
         if bullet:
             items.append([(bullet.end(), e)])
         elif filed and not _goes_on(text, items[-1]):
@@ -172,7 +176,7 @@ def _split_inline(text: SourceText, spans: list[tuple[int, int]]) -> list[Field[
         return [f] if (f := _field(text, spans)) else []
     s, e = spans[0]
     out = []
-    for cut in re.compile(r";\s*-\s*|;\s+(?=Lưu)").finditer(text.match, s, e):
+    for cut in compiled(r";\s*-\s*|;\s+(?=Lưu)").finditer(text.match, s, e):
         if f := _field(text, [(s, cut.start())]):
             out.append(f)
         s = cut.end()

@@ -12,40 +12,43 @@ from dataclasses import dataclass, field
 from .dates import HEAD_DATE_RE, iso_day
 from .numbers import Numbered, head_number
 from .tables import place_pattern, places
-from .text import SourceText, key
+from .text import SourceText, compiled, key
 from .values import Field, absent
 
 HEAD_LIMIT = 4000
-MOTTO_RE = re.compile(
-    r"cộng\s+h[òo]a\s+x[ãàa]\s+hội\s+chủ\s+nghĩa(?:\s+việt\s+nam)?|cộng\s+hòa\s+x\S+\s+hội\s+chủ\.{3}"
-)
-FREEDOM_RE = re.compile(r"độc\s*lập\s*[-.*]*\s*tự\s*do\s*[-.*]*\s*hạnh\s*phúc")
-TO_RE = re.compile(r"(?<!\w)(?:Kính gửi|KÍNH GỬI|Kính Gửi)\s*:?|^[ \t]*kính gửi\s*:", re.MULTILINE)
-VV_RE = re.compile(r"(?<![\w/])(?:V\s?/\s?v\.?|V\s?/\s?V|v\s?/\s?v)(?!\w)\s*:?\s*|^[ \t]*Về việc\s*:?\s*", re.MULTILINE)
+MOTTO_RE = compiled(r"cộng\s+h[òo]a\s+x[ãàa]\s+hội\s+chủ\s+nghĩa(?:\s+việt\s+nam)?|cộng\s+hòa\s+x\S+\s+hội\s+chủ\.{3}")
+FREEDOM_RE = compiled(r"độc\s*lập\s*[-.*]*\s*tự\s*do\s*[-.*]*\s*hạnh\s*phúc")
+TO_RE = compiled(r"(?<!\w)(?:Kính gửi|KÍNH GỬI|Kính Gửi)\s*:?|^[ \t]*kính gửi\s*:", re.MULTILINE)
+VV_RE = compiled(r"(?<![\w/])(?:V\s?/\s?v\.?|V\s?/\s?V|v\s?/\s?v)(?!\w)\s*:?\s*|^[ \t]*Về việc\s*:?\s*", re.MULTILINE)
 # a telegram names its addressees after "THỦ TƯỚNG CHÍNH PHỦ điện:"
-WIRED_RE = re.compile(r"^[ \t]*[^\n:.;]{0,80}?(?:điện|ĐIỆN|gửi)[ \t]*:", re.MULTILINE)
+WIRED_RE = compiled(r"^[ \t]*[^\n:.;]{0,80}?(?:điện|ĐIỆN|gửi)[ \t]*:", re.MULTILINE)
 # type name -> kind of document in a reading
 TYPES = {
-    "CHỈ THỊ": "directive", "CÔNG ĐIỆN": "dispatch", "CÔNG ĐIỆN KHẨN": "dispatch", "KẾ HOẠCH": "plan", "PHƯƠNG ÁN": "plan",
+    "CHỈ THỊ": "directive", "CÔNG ĐIỆN": "dispatch", "CÔNG ĐIỆN KHẨN": "dispatch", "KẾ HOẠCH": "plan", "PHƯƠNG ÁN":
+    "plan",
     "CHƯƠNG TRÌNH": "plan", "ĐỀ ÁN": "plan", "BÁO CÁO": "report", "BÁO CÁO TÓM TẮT": "report", "TÓM TẮT": "report",
-    "THÔNG BÁO": "notice", "CẢNH BÁO": "notice", "HƯỚNG DẪN": "guidance", "QUYẾT ĐỊNH": "decision", "TỜ TRÌNH": "submission",
+    "THÔNG BÁO": "notice", "CẢNH BÁO": "notice", "HƯỚNG DẪN": "guidance", "QUYẾT ĐỊNH": "decision", "TỜ TRÌNH":
+    "submission",
     "THÔNG TƯ": "decision", "NGHỊ QUYẾT": "decision", "GIẤY MỜI": "notice", "THƯ NGỎ": "notice", "BIÊN BẢN": "report",
 }  # fmt: skip
 CODES = {
-    "CT": "directive", "CĐ": "dispatch", "KH": "plan", "PA": "plan", "CTr": "plan", "ĐA": "plan", "BC": "report", "TB": "notice",
-    "HD": "guidance", "QĐ": "decision", "TTr": "submission", "TT": "decision", "NQ": "decision", "GM": "notice", "BB": "report",
+    "CT": "directive", "CĐ": "dispatch", "KH": "plan", "PA": "plan", "CTr": "plan", "ĐA": "plan", "BC": "report",
+    "TB": "notice",
+    "HD": "guidance", "QĐ": "decision", "TTr": "submission", "TT": "decision", "NQ": "decision", "GM": "notice",
+    "BB": "report",
 }  # fmt: skip
-_TYPE_RE = re.compile(
-    rf"^[ \t|]*(?P<name>{'|'.join(sorted(TYPES, key=len, reverse=True))})(?=[ \t|:]*(?:$|[A-ZĐÀ-Ỹ“\"(]))", re.MULTILINE
+_NAMES = "|".join(n for n in sorted(TYPES, key=len, reverse=True) if n != "CẢNH BÁO")
+_TYPE_RE = compiled(
+    rf"^[ \t|]*(?P<name>CẢNH BÁO(?=[ \t|:]*$)|(?:{_NAMES})(?=[ \t|:]*(?:$|[A-ZĐÀ-Ỹ“\"(])))", re.MULTILINE
 )
-_TYPE_INLINE_RE = re.compile(
+_TYPE_INLINE_RE = compiled(
     rf"(?<=[\d.]\s)(?P<name>{'|'.join(sorted(TYPES, key=len, reverse=True))})\s+(?=[A-ZĐÀ-Ỹ“\"(])"
 )
-_URGENT_RE = re.compile(
+_URGENT_RE = compiled(
     r"(?:^|[ 	]{2,}|[|\[])[ 	|\[]*(?P<grade>HỎA TỐC(?: HẸN GIỜ)?|THƯỢNG KHẨN|KHẨN)[ 	|\]]*(?=$|[ 	]{2,}|[|\]])",
     re.M,
 )
-_PLACE_RE = re.compile(r"([A-ZĐÀ-Ỹ][\w.]*(?:(?: - |[ \-])[A-ZĐÀ-Ỹ][\w.]*){0,5})\s*,?\s*$")
+_PLACE_RE = compiled(r"([A-ZĐÀ-Ỹ][\w.]*(?:(?: - |[ \-])[A-ZĐÀ-Ỹ][\w.]*){0,5})\s*,?\s*$")
 
 
 @dataclass(frozen=True, slots=True)

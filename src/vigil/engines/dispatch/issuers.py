@@ -13,31 +13,35 @@ from .casing import body_name
 from .dates import DAY, Day, day_of
 from .head import FREEDOM_RE, MOTTO_RE, Head
 from .tables import Body, acronyms, bodies, body_pattern, place_pattern, places
-from .text import SourceText, key
+from .text import SourceText, compiled, key
 from .values import Field, How, absent
 
 Maybe = Field[str] | Field[None]
 Pieces = list[tuple[int, int]]
 
 _HEADS = (
-    "ỦY BAN NHÂN DÂN|UBND|BỘ|CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|VĂN PHÒNG|NGÂN HÀNG|BAN|HỘI ĐỒNG|HIỆP HỘI|HỘI|CÔNG AN|PHÒNG|TẬP ĐOÀN|"
-    "TỔNG CÔNG TY|CÔNG TY|VIỆN|ĐẠI HỌC|TRƯỜNG|HỌC VIỆN|ĐẢNG ỦY|TỈNH ỦY|THÀNH ỦY|THỦ TƯỚNG|CHÍNH PHỦ|THANH TRA|KHO BẠC|CHI CỤC|BỆNH VIỆN|VỤ|KIỂM TOÁN|TÒA ÁN|ĐÀI|THÔNG TẤN"
+    "ỦY BAN NHÂN DÂN|UBND|BỘ|CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|VĂN PHÒNG|NGÂN HÀNG|BAN|HỘI ĐỒNG|HIỆP HỘI|HỘI|CÔNG AN|"
+    "PHÒNG|TẬP ĐOÀN|"
+    "TỔNG CÔNG TY|CÔNG TY|VIỆN|ĐẠI HỌC|TRƯỜNG|HỌC VIỆN|ĐẢNG ỦY|TỈNH ỦY|THÀNH ỦY|THỦ TƯỚNG|CHÍNH PHỦ|THANH TRA|"
+    "KHO BẠC|CHI CỤC|BỆNH VIỆN|VỤ|KIỂM TOÁN|TÒA ÁN|ĐÀI|THÔNG TẤN"
 )
 _CAPS_WORD = r"[A-ZĐÀ-Ỹ&][A-ZĐÀ-Ỹ0-9&.\-/()]*"
-_CAPS_RE = re.compile(rf"(?<!\w)(?:{_HEADS})(?!\w)(?:[ ]*,?[ ]+(?:-[ ])?{_CAPS_WORD}(?![a-zà-ỹ]))*")
-_WRAP_RE = re.compile(
+_CAPS_RE = compiled(rf"(?<!\w)(?:{_HEADS})(?!\w)(?:[ ]*,?[ ]+(?:-[ ])?{_CAPS_WORD}(?![a-zà-ỹ]))*")
+_WRAP_RE = compiled(
     rf"[ \t|]*\n[ \t|]*(?!(?:{_HEADS})(?!\w)|SỐ\b)({_CAPS_WORD}(?:[ ,]+{_CAPS_WORD}(?![a-zà-ỹ]))*)[ \t|]*(?=\n|$)"
 )
-_SPLIT_RE = re.compile(
-    r"(?<=\S)\s+(?=(?:CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|UBND|ỦY BAN NHÂN DÂN|PHÒNG|CÔNG AN|VĂN PHÒNG)(?!\w))"
-)
+_SPLIT_RE = compiled(r"(?<=\S)\s+(?=(?:CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|UBND|ỦY BAN NHÂN DÂN|PHÒNG|CÔNG AN|VĂN PHÒNG)(?!\w))")
 _VERBS = (
     r"(?:vừa|đã|cũng|mới|tiếp tục|trân trọng|kính|có|vừa có|đã có|chính thức)*\s*"
-    r"(?:cảnh báo|đề nghị|yêu cầu|có\s+(?:công văn|văn bản|công điện|chỉ thị|thông báo|cảnh báo|kế hoạch|yêu cầu|hướng dẫn)|ban hành|ký|kí|khuyến nghị|"
-    r"khuyến cáo|lưu ý|gửi|phát đi|phát cảnh báo|ra\s+(?:công văn|văn bản|cảnh báo|thông báo|công điện|chỉ thị)|chỉ đạo|công bố|thông báo|đưa ra|nhận thấy|ghi nhận|đánh giá|cho biết|giao)"
+    r"(?:cảnh báo|đề nghị|yêu cầu|có\s+(?:công văn|văn bản|công điện|chỉ thị|thông báo|cảnh báo|kế hoạch|yêu "
+    r"cầu|hướng dẫn)|ban hành|ký|kí|khuyến nghị|"
+    r"khuyến cáo|lưu ý|gửi|phát đi|phát cảnh báo|ra\s+(?:công văn|văn bản|cảnh báo|thông báo|công điện|chỉ "
+    r"thị)|chỉ đạo|công bố|thông báo|đưa ra|nhận thấy|ghi nhận|đánh giá|cho biết|giao)"
 )
 _PERSON = r"(?:\s+[A-ZĐÀ-Ỹ][a-zà-ỹ]*){2,5}"
-_OF_RE = re.compile(r"(?:cảnh báo|công văn|văn bản|chỉ thị|công điện|thông báo|khuyến nghị|khuyến cáo|yêu cầu|kế hoạch|theo)\s+(?:mới\s+|khẩn\s+)?(?:số\s+\S+\s+(?:ngày\s+\S+\s+)?)?(?:của|từ)\s+$")  # fmt: skip
+_OF_RE = compiled(
+    r"(?:cảnh báo|công văn|văn bản|chỉ thị|công điện|thông báo|khuyến nghị|khuyến cáo|yêu cầu|kế hoạch|"
+    r"theo)\s+(?:mới\s+|khẩn\s+)?(?:số\s+\S+\s+(?:ngày\s+\S+\s+)?)?(?:của|từ)\s+$")  # fmt: skip
 _LIMIT = 2500
 
 
@@ -95,7 +99,11 @@ def _letterhead_bodies(text: SourceText, head: Head) -> list[Pieces]:
 
 def _splits(shown: str, start: int, at: int) -> bool:
     first = shown[start:at].strip()
-    return not re.match(r"(?:VĂN PHÒNG|BAN|CHÁNH)\b", first) and len(first.split()) >= 2
+    return (
+        not re.match(r"(?:VĂN PHÒNG|BAN|CHÁNH)\b", first)
+        and len(first.split()) >= 2
+        and not first.endswith((" VÀ", ","))
+    )
 
 
 def _blanked(text: SourceText, head: Head, end: int) -> str:
@@ -169,7 +177,7 @@ def _from_prose(text: SourceText) -> Issued:
 
 def _minister(text: SourceText) -> Issued | None:
     """ "Bộ trưởng Bộ X yêu cầu", "Bộ trưởng yêu cầu" (the ministry inferred from its departments)."""
-    match = re.compile(
+    match = compiled(
         rf"(?<!\w)(?:bộ trưởng|thống đốc)(\s+(?:bộ|ngân hàng)\s[^.;:,\n]{{2,60}}?)?(?:{_PERSON})?\s+{_VERBS}"
     ).search(text.low, 0, _LIMIT)
     if match is None:
@@ -192,7 +200,7 @@ def _minister(text: SourceText) -> Issued | None:
 
 
 def _ministry_of_departments(text: SourceText) -> str | None:
-    for match in re.compile(r"(?<!\w)sở\s+[^.;,\n]{4,60}").finditer(text.low):
+    for match in compiled(r"(?<!\w)sở\s+[^.;,\n]{4,60}").finditer(text.low):
         known = body_pattern().match(text.low, match.start())
         if known:
             ministry = bodies().get(key(bodies()[key(known.group())].name.replace("Sở", "Bộ", 1)))
@@ -202,7 +210,7 @@ def _ministry_of_departments(text: SourceText) -> str | None:
 
 
 def _prime_minister(text: SourceText) -> Issued | None:
-    match = re.compile(
+    match = compiled(
         rf"(?<!\w)(?P<title>(phó\s+)?thủ tướng)(\s+chính phủ)?(?:{_PERSON.replace('A-ZĐÀ-Ỹ', 'a-zđà-ỹ')})?\s+{_VERBS}"
     ).search(text.low, 0, _LIMIT)
     if match is None:
@@ -215,8 +223,11 @@ def _prime_minister(text: SourceText) -> Issued | None:
 
 def _people_committee(text: SourceText) -> Issued | None:
     """ "UBND thành phố Hà Nội ban hành", "Chủ tịch UBND tỉnh yêu cầu"."""
-    pattern = rf"(?<!\w)(?:chủ tịch\s+)?(?:ubnd|ủy ban nhân dân)\s+(?:tỉnh|thành phố|tp\.?|huyện|quận|thị xã)\s+([^.;:,\n]{{2,30}}?)(?=\s+{_VERBS})"
-    match = re.compile(pattern).search(text.low, 0, _LIMIT)
+    pattern = (
+        rf"(?<!\w)(?:chủ tịch\s+)?(?:ubnd|ủy ban nhân dân)\s+(?:tỉnh|thành phố|tp\.?|huyện|quận|thị "
+        rf"xã)\s+([^.;:,\n]{{2,30}}?)(?=\s+{_VERBS})"
+    )
+    match = compiled(pattern).search(text.low, 0, _LIMIT)
     if match is None or re.match(r"các\b", match[1]):
         return None
     return Issued(text.field(match.start(), match.end()), absent())
@@ -233,8 +244,9 @@ def _named_body(text: SourceText) -> Issued | None:
         ):
             continue
         after, place = _after(text, end)
-        verb = re.compile(
-            rf"(?:\s*,\s*[^.;:,\n]{{3,60}}?)?(?:\s*\([^)\n]{{1,40}}\))?(?:\s+(?:chiều|sáng|tối|ngày)[^,.;\n]{{1,20}})?\s*,?\s*{_VERBS}"
+        verb = compiled(
+            rf"(?:\s*,\s*[^.;:,\n]{{3,60}}?)?(?:\s*\([^)\n]{{1,40}}\))?(?:\s+(?:chiều|sáng|tối|ngày)[^,"
+            rf".;\n]{{1,20}})?\s*,?\s*{_VERBS}"
         ).match(text.low, after)
         if verb or _OF_RE.search(text.low[max(0, match.start() - 60) : match.start()]):
             found = _prose_issuer(text, match, body, end, place)
@@ -249,12 +261,12 @@ def _named_body(text: SourceText) -> Issued | None:
 def _with_acronym(text: SourceText, end: int, body: Body) -> int:
     if body.acronym is None:
         return end
-    match = re.compile(rf"\s*\(\s*{re.escape(body.acronym)}\s*\)").match(text.match, end)
+    match = compiled(rf"\s*\(\s*{re.escape(body.acronym)}\s*\)").match(text.match, end)
     return match.end() if match else end
 
 
 def _after(text: SourceText, end: int) -> tuple[int, re.Match[str] | None]:
-    place = re.compile(rf"\s+(?:(?:tỉnh|thành phố|tp\.?)\s*)?({place_pattern()})(?!\w)").match(text.low, end)
+    place = compiled(rf"\s+(?:(?:tỉnh|thành phố|tp\.?)\s*)?({place_pattern()})(?!\w)").match(text.low, end)
     return (place.end() if place else end), place
 
 
@@ -271,9 +283,7 @@ def _prose_issuer(text: SourceText, match: re.Match[str], body: Body, end: int, 
 
 def _acronym(text: SourceText) -> Issued | None:
     """A centre named by its acronym only speaks for the body it belongs to."""
-    for match in re.compile(rf"(?<![\w/])(NCSC|VNCERT/CC|VNCERT|A05|AIS)(?=\s+{_VERBS})").finditer(
-        text.match, 0, _LIMIT
-    ):
+    for match in compiled(rf"(?<![\w/])(NCSC|VNCERT/CC|VNCERT|A05|AIS)(?=\s+{_VERBS})").finditer(text.match, 0, _LIMIT):
         body = acronyms().get(match[1]) or bodies().get(key(match[1]))
         if body is not None:
             name = body.parent if body.acronym and body.parent else body.name
@@ -284,7 +294,8 @@ def _acronym(text: SourceText) -> Issued | None:
 
 
 def _complete(text: SourceText, head: Head, issued: Issued) -> Issued:
-    """A department is named with its province where the text names one: the letterhead's, the place's, or the only one."""
+    """A department is named with its province where the text names one: the letterhead's, the place's, or the only
+    one."""
     issuer = issued.issuer
     if issuer.value is None or not re.fullmatch(r"Sở [^,]*|Sở .* và .*", issuer.value) or _has_place(issuer.value):
         return issued
@@ -309,22 +320,22 @@ def _has_place(name: str) -> bool:
 def _only_province(text: SourceText) -> Maybe:
     found: dict[str, Field[str]] = {}
     pattern = rf"(?<!\w)(?:tỉnh|ubnd thành phố|trên địa bàn thành phố)\s+({place_pattern()})(?!\w)"
-    for match in re.compile(pattern).finditer(text.low, 0, 50_000):
+    for match in compiled(pattern).finditer(text.low, 0, 50_000):
         found.setdefault(key(match[1]), text.field(match.start(1), match.end(1)))
     return next(iter(found.values())) if len(found) == 1 else absent()
 
 
 def day_of_issue(text: SourceText, limit: int) -> Day | None:
     """The day on which a body acted: "Ngày 17/4, Bộ X có công văn", "Cảnh báo của Cục X ngày 13/4"."""
-    for match in re.compile(rf"(?<!\w)(?:sáng|chiều|tối|trưa|hôm)?\s*ngày\s+{DAY}").finditer(text.low, 0, limit):
+    for match in compiled(rf"(?<!\w)(?:sáng|chiều|tối|trưa|hôm)?\s*ngày\s+{DAY}").finditer(text.low, 0, limit):
         day = day_of(match)
         if day is None:
             continue
-        after = re.compile(
+        after = compiled(
             r"\s*(?:\([^)\n]{1,30}\))?\s*,\s*(?:thủ trưởng\s+|lãnh đạo\s+|bộ trưởng\s+|đại diện\s+)?"
         ).match(text.low, match.end())
         speaker = body_pattern().match(text.low, after.end()) if after else None
-        if speaker and re.compile(rf"[^.;:\n]{{0,80}}?{_VERBS}").match(text.low, speaker.end()):
+        if speaker and compiled(rf"[^.;:\n]{{0,80}}?{_VERBS}").match(text.low, speaker.end()):
             return day
         before = text.low[max(0, match.start() - 90) : match.start()]
         said = list(body_pattern().finditer(before))

@@ -1,7 +1,8 @@
 """The tree of items: Roman sections, numbers, 1.1, letters in the Vietnamese order, bullets; over page breaks.
 
 A marker counts only where its turn has come (after 1 comes 2, after d comes đ or e), so a wrapped line that begins with
-"30." or "2022." is no item. Source: NĐ 30/2020/NĐ-CP phụ lục I mục II.6 (khoản 1, 2; điểm a, b, c, d, đ, e, g, h, i, k).
+"30." or "2022." is no item.
+Source: NĐ 30/2020/NĐ-CP phụ lục I mục II.6 (khoản 1, 2; điểm a, b, c, d, đ, e, g, h, i, k).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 
 from .layout import PAGE_NUMBER_RE, Layout
 from .tables import phrases
-from .text import SourceText
+from .text import SourceText, compiled
 
 LETTERS = "abcdđeghiklmnopqrstuvxy"
 _ROMANS = {
@@ -21,12 +22,14 @@ _ROMANS = {
     )
 }
 _MARKER = (
-    r"(?:(?P<roman>[IVX]{1,5})\s?[.)/-]\s?(?=\S)|Điều\s+(?P<article>\d{1,2})\s?[.:]|(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})\.?\s+(?=[^\d\s%])|"
-    r"(?P<number>\d{1,2})\s?[.)/](?![\d])\s?(?=\S)|(?P<letter>[a-zđ])\s?[.)]\s?(?=\S)|(?P<bullet>[-+*•●▪])(?=\s*[^\s\d-])\s*)"
+    r"(?:(?P<roman>[IVX]{1,5})\s?[.)/-]\s?(?=\S)|Điều\s+(?P<article>\d{1,2})\s?[.:]|(?P<decimal>\d{1,"
+    r"2}(?:\.\d{1,2}){1,3})\.?\s+(?=[^\d\s%])|"
+    r"(?P<number>\d{1,2})(?:\s?[.)/](?![\d])\s?(?=\S)|\s?-\s+(?=[A-ZĐÀ-Ỹ]))|(?P<letter>[a-zđ])\s?[.)]\s?(?=\S)|"
+    r"(?P<bullet>[-+*•●▪])(?=\s*[^\s\d-])\s*)"
 )
-_MARKER_RE = re.compile(r"[ \t|]*" + _MARKER)
-_INLINE_RE = re.compile(r"(?<=[.;:?!\]])[ \t]+(?=(?:[a-zđ]\)|\d{1,2}\.|[IVX]{1,4}\.)[ \t]+[A-ZĐÀ-Ỹ\[])")
-_INLINE_LETTER_RE = re.compile(r"(?<=[;:])[ \t]+(?=[a-zđ]\)[ \t])")
+_MARKER_RE = compiled(r"[ \t|]*" + _MARKER)
+_INLINE_RE = compiled(r"(?<=[.;:?!\]])[ \t]+(?=(?:[a-zđ]\)|\d{1,2}\.|[IVX]{1,4}\.)[ \t]+[A-ZĐÀ-Ỹ\[])")
+_INLINE_LETTER_RE = compiled(r"(?<=[;:])[ \t]+(?=[a-zđ]\)[ \t])")
 _SENTENCE_END = (".", ";", ":", "!", "?")
 STYLES = ("roman", "number", "decimal", "letter", "bullet")
 
@@ -224,7 +227,7 @@ class _Builder:
         if self.closed:
             return False
         parent = self._up_to("number", "decimal", "letter", "roman")
-        return self._hang(parent, str(1 + sum(c.style == "bullet" for c in parent.children)), "bullet", s, e)
+        return self._hang(parent, str(1 + int(self._last(parent, "bullet") or 0)), "bullet", s, e)
 
     # -- lines without a marker
 
@@ -253,6 +256,7 @@ class _Builder:
         return bool(_SPEAKER_RE.match(low))
 
 
-_SPEAKER_RE = re.compile(
-    r"(?:bộ|cục|sở|ubnd|ủy ban nhân dân|thủ tướng|ngân hàng nhà nước|trung tâm)\s[^.;:]{0,90}(?:đề nghị|yêu cầu|thông báo|trân trọng|rất mong|giao|kính|gửi)\s"
+_SPEAKER_RE = compiled(
+    r"(?:bộ|cục|sở|ubnd|ủy ban nhân dân|thủ tướng|ngân hàng nhà nước|trung tâm)\s[^.;:]{0,90}(?:đề nghị|yêu "
+    r"cầu|thông báo|trân trọng|rất mong|giao|kính|gửi)\s"
 )

@@ -14,13 +14,22 @@ from .text import SourceText
 from .values import Field
 
 _BYLINE_RE = re.compile(
-    r"^[ \t]*(?:\(?[A-ZĐ][\w.&ĐÀ-ỹ]{1,18}(?: [A-Z][\w.]*){0,2}\)\s*-|(?:[A-Z]{2,}[A-Za-z.]*|Dân trí|VOV|VTV\.vn)\s*-\s)",
+    r"^[ \t]*(?:\(?[A-ZĐ][\w.&ĐÀ-ỹ]{1,18}(?: [A-Z][\w.]*){0,2}\)\s*-|(?:[A-Z]{2,}[A-Za-z.]*|Dân trí|VOV|"
+    r"VTV\.vn)\s*-\s)",
     re.M,
 )
 _BYLINE_INLINE_RE = re.compile(r"\((?:[A-Z]{2,8}|[A-ZĐ][\w.]+(?: \w+){0,2})\)\s*-\s")
-_PAPER_RE = re.compile(r"(?<!\w)(?:theo đó,|cho biết|phóng viên|bạn đọc|chia sẻ với|pv\b|tòa soạn)")
+_PAPER_RE = re.compile(
+    r"(?<!\w)(?:theo đó,|cho biết|mới đây,|(?:vừa|đã)\s+(?:có|ban hành|gửi|ký|phát đi)\s+(?:công văn|văn bản|"
+    r"công điện|chỉ thị|cảnh báo)|phóng viên|bạn đọc|chia sẻ với|pv\b|tòa soạn)"
+)
 _FIRST_PERSON_RE = re.compile(
-    r"(?:kính|trân trọng)\s+(?:đề nghị|gửi|thông báo|yêu cầu)|đề nghị\s+(?:quý|các\s+(?:cơ quan|đơn vị|sở|phòng))[^.\n]{0,200}:|trân trọng\s*(?:cảm ơn)?\s*\./\."
+    r"(?:kính|trân trọng)\s+(?:đề nghị|gửi|thông báo|yêu cầu)|đề nghị\s+quý[^.\n]{0,200}:|trân trọng\s*(?:cảm "
+    r"ơn)?\s*\./\."
+)
+_STAMP_RE = re.compile(
+    r"(?:thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật)\s*,\s*(?:ngày\s+)?\d{1,2}/\d{1,2}/\d{4}|\d{1,2}:\d{2}\s*(?:\||"
+    r"-|,)?\s*\d{1,2}/\d{1,2}/\d{4}"
 )
 _CHROME_RE = re.compile(r"lượt xem|image banner|lượt truy cập|hệ thống pháp luật")
 _NUMBERED_RE = re.compile(r"^[ \t]*(?:1[.)]|a\))\s", re.M)
@@ -28,12 +37,13 @@ _ORDER_RE = re.compile(
     r"(?:bộ trưởng|thủ tướng|chủ tịch|thống đốc|giám đốc)[^.;:\n]{0,90}(?:yêu cầu|chỉ thị|giao)\s[^.]{0,600}:", re.S
 )
 _WORD_KINDS = {
-    "chỉ thị": "directive", "kế hoạch": "plan", "phương án": "plan", "báo cáo": "report", "thông báo": "notice", "hướng dẫn": "guidance",
-    "quyết định": "decision", "tờ trình": "submission", "thông tư": "decision",
+    "chỉ thị": "directive", "kế hoạch": "plan", "phương án": "plan", "báo cáo": "report", "thông báo": "notice",
+    "hướng dẫn": "guidance", "quyết định": "decision", "tờ trình": "submission", "thông tư": "decision",
 }  # fmt: skip
 DOCUMENT_TYPES = {
-    "CT": "chỉ thị", "CĐ": "công điện", "KH": "kế hoạch", "PA": "phương án", "BC": "báo cáo", "TB": "thông báo", "QĐ": "quyết định",
-    "TTr": "tờ trình", "HD": "hướng dẫn", "CTr": "chương trình", "NQ": "nghị quyết", "TT": "thông tư", "GM": "giấy mời", "BB": "biên bản",
+    "CT": "chỉ thị", "CĐ": "công điện", "KH": "kế hoạch", "PA": "phương án", "BC": "báo cáo", "TB": "thông báo",
+    "QĐ": "quyết định", "TTr": "tờ trình", "HD": "hướng dẫn", "CTr": "chương trình", "NQ": "nghị quyết",
+    "TT": "thông tư", "GM": "giấy mời", "BB": "biên bản",
 }  # fmt: skip
 
 
@@ -76,6 +86,7 @@ def is_news(text: SourceText, number: Numbered | None) -> bool:
         return True
     score = 0
     score += 3 if _BYLINE_RE.search(text.match[:400]) or _BYLINE_INLINE_RE.search(text.match[:400]) else 0
+    score += 1 if _STAMP_RE.search(first[:600]) else 0
     score += len(set(_PAPER_RE.findall(first)))
     score -= 3 if _FIRST_PERSON_RE.search(first) else 0
     score -= 2 if _NUMBERED_RE.search(text.match[:6000]) else -1

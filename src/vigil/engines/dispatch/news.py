@@ -15,14 +15,18 @@ from .values import Field
 
 _MARK_RE = re.compile(r"[ \t|]*(?:[-+*•●▪]|\d{1,2}[.)]|[a-zđ]\))[ \t]*")
 _CONDITION_RE = re.compile(
-    r"(?:trong\s+)?(?:trường hợp|khi|nếu|để|bên cạnh đó|ngoài ra|đồng thời|cùng với đó|đặc biệt|sau khi|nhằm|thứ (?:nhất|hai|ba|tư|năm)|một là|hai là|ba là|bốn là)(?!\w)[^,.:]{0,200}[,:]\s*"
+    r"(?:trong\s+)?(?:trường hợp|khi|nếu|để|bên cạnh đó|ngoài ra|đồng thời|cùng với đó|đặc biệt|sau khi|nhằm|"
+    r"thứ (?:nhất|hai|ba|tư|năm)|một là|hai là|ba là|bốn là)(?!\w)[^,.:]{0,200}[,:]\s*"
 )
 _ASK_RE = re.compile(
-    r"(?:cũng|còn|đồng thời|trân trọng|kính)?\s*(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|lưu ý|giao)(?:\s+(?:các|người|cơ quan|tổ chức|quý|doanh nghiệp|đơn vị|ubnd|sở|bộ|thủ trưởng|chủ quản)[^,.;:]{0,160})?"
+    r"(?:cũng|còn|đồng thời|trân trọng|kính)?\s*(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|lưu ý|"
+    r"giao)(?:\s+(?:các|người|cơ quan|tổ chức|quý|doanh nghiệp|đơn vị|ubnd|sở|bộ|thủ trưởng|chủ quản)[^,.;:]{0,"
+    r"160})?"
 )
 
 _TELLS_OF_RE = re.compile(
-    r"^\([^)]{2,25}\)\s*-|^(?:sáng|chiều|tối|ngày)?\s*ngày\s+\d|(?:có|ban hành|gửi|ký|phát đi|ra)\s+(?:ban hành\s+)?(?:công văn|văn bản|công điện|chỉ thị|cảnh báo|thông báo)"
+    r"^\([^)]{2,25}\)\s*-|^[\w.]{2,12}\s-\s|^(?:sáng|chiều|tối|ngày)?\s*ngày\s+\d|(?:có|ban hành|gửi|ký|phát "
+    r"đi|ra)\s+(?:ban hành\s+)?(?:công văn|văn bản|công điện|chỉ thị|cảnh báo|thông báo)"
 )
 _ASK_VERB_RE = re.compile(r"(?<!\w)(?:yêu cầu|đề nghị|chỉ đạo|giao|khuyến nghị|khuyến cáo)\s+")
 
@@ -56,8 +60,9 @@ def paragraph_obligations(
 def _paragraphs(text: SourceText, layout: Layout, start: int) -> list[tuple[int, int]]:
     """Lines as paragraphs; a line that goes on in lower case belongs to the one before."""
     out: list[tuple[int, int]] = []
+    start = max(start, crawl_prefix_end(text))
     for line in layout.lines[layout.line_at(start) :]:
-        s, e = max(line.start, start, crawl_prefix_end(text)), min(line.end, layout.body_end)
+        s, e = max(line.start, start), min(line.end, layout.body_end)
         if s >= e or not text.match[s:e].strip():
             continue
         mark = _MARK_RE.match(text.match, s, e)
@@ -138,7 +143,9 @@ def _speaks_of(low: str) -> bool:
     """A noun where a verb was meant: "cảnh báo của ...", "báo cáo của ...", "thông tin từ ..."."""
     return (
         re.match(
-            r"(?:cảnh báo|báo cáo|thông báo|thông tin|khuyến cáo|yêu cầu|đề nghị|kế hoạch|chặn|khai thác|bảo mật|tự|không|mở)\s+(?:của|từ|này|trên|được|nêu|thành công|lỗ hổng này|chỉ|có|ít|phải|cho biết)(?!\w)",
+            r"(?:cảnh báo|báo cáo|thông báo|thông tin|khuyến cáo|yêu cầu|đề nghị|kế hoạch|chặn|khai thác|bảo "
+            r"mật|tự|không|mở)\s+(?:của|từ|này|trên|được|nêu|thành công|lỗ hổng này|chỉ|có|ít|phải|cho "
+            r"biết)(?!\w)",
             low,
         )
         is not None

@@ -1,6 +1,7 @@
 """Numbers and symbols of documents: the document's own, and those it refers to.
 
-Source: NĐ 30/2020/NĐ-CP phụ lục I mục II.3 and phụ lục III (type codes); Hướng dẫn 36-HD/VPTW (the Party's form 40-CT/TW).
+Source: NĐ 30/2020/NĐ-CP phụ lục I mục II.3 and phụ lục III (type codes); Hướng dẫn 36-HD/VPTW (the Party's form
+40-CT/TW).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .dates import DAY, Day, day_of
-from .text import SourceText
+from .text import SourceText, compiled
 
 _UP = "A-ZĐƠƯÂÊÔĂ"
 _GROUP = rf"[{_UP}][{_UP}a-zđ0-9&]*"
@@ -19,34 +20,38 @@ SYMBOL = rf"{_GROUP}(?:[-/]{_GROUP}|[ ]?[-/][ ]?{_SPACED})*"
 STATE = rf"\d{{1,6}}[a-zA-Z]?[ ]?/[ ]?(?:(?:19|20)\d\d[ ]?/[ ]?)?{SYMBOL}"
 PARTY = rf"\d{{1,4}}[ ]?-[ ]?[{_UP}]{{2,4}}/[{_UP}]{{2,}}[{_UP}/-]*"
 NUMBER = rf"(?:{PARTY}|{STATE})"
-_CITED_RE = re.compile(rf"(?<![\w/.-])(?P<so>[Ss]ố\s*:?\s*)?(?P<number>{NUMBER})(?![\w])")
-_DATE_AFTER = re.compile(rf"\s*,?\s*\(?\s*(?:đề\s+)?ngày\s+{DAY}", re.IGNORECASE)
+_CITED_RE = compiled(rf"(?<![\w/.-])(?P<so>[Ss]ố\s*:?\s*)?(?P<number>{NUMBER})(?![\w])")
+_DATE_AFTER = compiled(rf"\s*,?\s*\(?\s*(?:đề\s+)?ngày\s+{DAY}", re.IGNORECASE)
 _BLANK = r"[ \t._…]*"
-_HEAD_RE = re.compile(
+_HEAD_RE = compiled(
     rf"(?:(?<![\w])(?:SỐ|Số)[ \t]*[:;.]|(?m:^)[ \t]*(?:Số|số|SỐ)[ \t]*:?)[ \t]*"
     rf"(?P<number>(?P<serial>\d[\d ]{{0,6}}[a-z]?)?(?P<blank>{_BLANK})"
     rf"(?P<party>[ ]?-[ ]?[{_UP}]{{2,4}})?[ ]?/[ ]?(?:(?:19|20)\d\d[ ]?/[ ]?)?(?P<symbol>{SYMBOL}))"
 )
-_BARE_HEAD_RE = re.compile(r"(?m)(?:^|[ \t])Số[ \t]*:[ \t]*(?P<number>\d{1,6})[ \t]*$")
-DOCUMENT_WORDS = "công văn|văn bản|công điện|chỉ thị|thông báo|kế hoạch|quyết định|báo cáo|tờ trình|hướng dẫn|phương án|thông tư|cảnh báo"
-_OWN_RE = re.compile(
+_BARE_HEAD_RE = compiled(r"(?m)(?:^|[ \t])Số[ \t]*:[ \t]*(?P<number>\d{1,6})[ \t]*$")
+DOCUMENT_WORDS = (
+    "công văn|văn bản|công điện|chỉ thị|thông báo|kế hoạch|quyết định|báo cáo|tờ trình|hướng dẫn|phương án|"
+    "thông tư|cảnh báo"
+)
+_OWN_RE = compiled(
     rf"(?P<word>{DOCUMENT_WORDS})(?:\s+(?:khẩn|hỏa tốc|thượng khẩn|cảnh báo))?\s+số\s*:?\s*(?P<number>\d)",
     re.IGNORECASE,
 )
-_TITLE_RE = re.compile(
+_TITLE_RE = compiled(
     rf"(?m)^[ \t]*(?P<word>{DOCUMENT_WORDS})\s+(?:số\s*:?\s*)?(?P<number>\d+[a-z]?\s?/)", re.IGNORECASE
 )
-_ISSUING_RE = re.compile(
+_ISSUING_RE = compiled(
     r"(?<!\w)(?:có|đã có|vừa có|ban hành|ký|kí|ký ban hành|gửi|phát hành|phát đi|ra|đưa ra|có|ban bố)\s*"
     r"(?:(?:gửi|ra|ban hành|một|các|bản|lại|tới|đến)\s+)*\(?\s*$"
 )
-_CITING_RE = re.compile(
-    r"(?:thực hiện|căn cứ|theo|tại|triển khai|tiếp theo|thi hành|tuân thủ|của|và|trong|chấp hành|quán triệt|các|tiếp nối|phúc đáp|trả lời|"
+_CITING_RE = compiled(
+    r"(?:thực hiện|căn cứ|theo|tại|triển khai|tiếp theo|thi hành|tuân thủ|của|và|trong|chấp hành|quán triệt|"
+    r"các|tiếp nối|phúc đáp|trả lời|"
     r"thay thế|bãi bỏ|kèm theo|đúng|sau|nêu|nhận được|;|,)\s*$"
 )
-_NUMBER_RE = re.compile(NUMBER)
-_DIGITS_RE = re.compile(r"\d{1,6}(?![\w/.,-]*[/\d])")
-_SPACE = re.compile(r"\s+")
+_NUMBER_RE = compiled(NUMBER)
+_DIGITS_RE = compiled(r"\d{1,6}(?![\w/.,-]*[/\d])")
+_SPACE = compiled(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)

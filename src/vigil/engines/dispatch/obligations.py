@@ -14,10 +14,13 @@ from .values import Field, How
 
 _CUT_MARK_RE = re.compile(r"\[[^\[\]]*\]\s*$")
 _ASKS_RE = re.compile(
-    r"(?<!\w)(?:đề nghị|yêu cầu|giao|chỉ đạo|khuyến nghị|khuyến cáo|chỉ thị|thực hiện|triển khai|tập trung|như sau|cụ thể|nhiệm vụ|quyết định|biện pháp|nội dung|thống nhất)(?!\w)"
+    r"(?<!\w)(?:đề nghị|yêu cầu|giao|chỉ đạo|khuyến nghị|khuyến cáo|chỉ thị|thực hiện|triển khai|tập trung|như "
+    r"sau|cụ thể|nhiệm vụ|quyết định|biện pháp|nội dung|thống nhất)(?!\w)"
 )
 _GOALS_RE = re.compile(
-    r"(?:mục đích|mục tiêu|yêu cầu\s*$|quan điểm|căn cứ|cơ sở pháp lý|phạm vi|đối tượng|thực trạng|tình hình|đánh giá|kết quả|kinh phí|nguồn lực tài chính|thời gian|địa điểm|nguyên tắc|khái quát|bối cảnh|tồn tại|kiến nghị|thành phần|thông tin (?:lỗ hổng|chung|chi tiết|về)|mô tả|"
+    r"(?:mục đích|mục tiêu|yêu cầu\s*$|quan điểm|căn cứ|cơ sở pháp lý|phạm vi|đối tượng|thực trạng|tình hình|"
+    r"đánh giá|kết quả|kinh phí|nguồn lực tài chính|thời gian|địa điểm|nguyên tắc|khái quát|bối cảnh|tồn tại|"
+    r"kiến nghị|thành phần|thông tin (?:lỗ hổng|chung|chi tiết|về)|mô tả|"
     r"tài liệu tham khảo|nguồn tham khảo|phụ lục|danh sách|giới thiệu|tổng quan|nhận định|dự báo|hình thức)"
 )
 _PAST_RE = re.compile(r"(?<!\w)(?:đã|vừa|được|bị|cho phép|là một|tồn tại|có thể bị|ghi nhận|nhằm vào|đang)(?!\w)")

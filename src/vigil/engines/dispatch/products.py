@@ -1,4 +1,5 @@
-"""Products: those that are known, and those that the sentence shows ("CVE-2022-24459 trong Windows Fax và Scan Service").
+"""Products: those that are known, and those that the sentence shows ("CVE-2022-24459 trong Windows Fax và Scan
+Service").
 
 A maker alone is listed only where the text names none of its products.
 """
@@ -6,36 +7,49 @@ A maker alone is listed only where the text names none of its products.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from .layout import Layout
 from .tables import products as known_products
 from .tables import vendors
-from .text import SourceText, plain
+from .text import SourceText, compiled, plain
 from .values import Field, How
 from .vulnerabilities import find_names
 
 _WORD = r"(?:[A-Z.][A-Za-z0-9.+#&\-]*[A-Za-z0-9+#]|[A-Z]|\d+(?:\.\d+)*)"
-_NAME = rf"[A-Z][A-Za-z0-9.+#&\-]*(?:(?:\s|/)(?:{_WORD}|for|of|and|the|to|in|as|với|và(?=\s(?:Scan|Service|Security|Management)))(?![À-ỹ])){{0,8}}"
-_SEP = r"\s*(?:,|;|hoặc|\bvà(?!\s(?:Scan|Service|Security|Management)))\s+"
-_SHOWN_RE = re.compile(
-    rf"(?:CVE-\d{{4}}-\d{{4,7}}(?:\s*\([^)\n]{{1,40}}\))?\s+(?:trong|ở|tại|trên|của|tồn tại trong|ảnh hưởng(?:\s+(?:đến|tới))?)|\b[Ll]ỗ hổng(?:\s+(?:bảo mật|nghiêm trọng|mới))*\s+(?:trong|trên|của|ở)|"
-    rf"\b(?:tồn tại|nằm)\s+(?:trong|trên|ở)|\bảnh hưởng\s+(?:đến|tới)?|\b[Pp]hần mềm|\b[Tt]hư viện|\b[Nn]ền tảng)\s+(?:(?:các\s+)?(?:sản phẩm|phần mềm|thành phần|thư viện|dịch vụ|máy chủ|ứng dụng|thiết bị|giao thức|hệ điều hành|plugin|tính năng)\s+)*(?P<names>{_NAME}(?:{_SEP}{_NAME})*)"
+_NAME = (
+    rf"(?!CVE\b)[A-Z][A-Za-z0-9.+#&\-]*(?:(?:\s|/)(?:{_WORD}|for|of|and|the|to|in|as|với|và(?=\s(?:Scan|"
+    rf"Service|Security|Management)))(?![À-ỹ])){{0,8}}"
 )
-_BRACKET_RE = re.compile(rf"CVE-\d{{4}}-\d{{4,7}}\s*\((?P<names>{_NAME})(?=[,;)])")
-_PLATFORM_RE = re.compile(r"[Nn]ền tảng\s[^().;\n]{5,120}\((?P<names>[A-Za-z0-9][A-Za-z0-9.\-]{2,40})\)")
-_VERSION_RE = re.compile(r"\s?(?:>=|<=|>|<|=|≥|≤)\s?\d+(?:\.\d+)*")
-_LIST_RE = re.compile(
-    r"(?<![\w.])(Windows Server|Windows|Office|Exchange Server|SharePoint Server|Microsoft Office)\s+(?P<first>\d+(?:\.\d+)?)(?P<more>(?:\s?[/,]\s?(?:và\s+)?\d+(?:\.\d+)?(?![\d%])|\s+và\s+\d{2,4}(?![\d%]))*)(?!\w)"
+_SEP = r"\s*(?:,|;|hoặc|\bvà(?!\s(?:Scan|Service|Security|Management)))\s+"
+_SHOWN_RE = compiled(
+    rf"(?:CVE-\d{{4}}-\d{{4,7}}(?:\s*\([^)\n]{{1,40}}\))?\s+(?:trong|ở|tại|trên|của|tồn tại trong|ảnh "
+    rf"hưởng(?:\s+(?:đến|tới))?)|\b[Ll]ỗ hổng(?:\s+(?:bảo mật|nghiêm trọng|mới))*\s+(?:trong|trên|của|ở)|"
+    rf"\b(?:tồn tại|nằm)\s+(?:trong|trên|ở)|\bảnh hưởng\s+(?:đến|tới)?|\b[Pp]hần mềm|\b[Tt]hư viện|\b[Nn]ền "
+    rf"tảng)\s+(?:(?:các\s+)?(?:sản phẩm|phần mềm|thành phần|thư viện|dịch vụ|máy chủ|ứng dụng|thiết bị|giao "
+    rf"thức|hệ điều hành|plugin|tính năng)\s+)*(?P<names>{_NAME}(?:{_SEP}{_NAME})*)"
+)
+_BRACKET_RE = compiled(rf"CVE-\d{{4}}-\d{{4,7}}\s*\((?P<names>{_NAME})(?=[,;)])")
+_PLATFORM_RE = compiled(r"[Nn]ền tảng\s[^().;\n]{5,120}\((?P<names>[A-Za-z0-9][A-Za-z0-9.\-]{2,40})\)")
+_VERSION_RE = compiled(r"\s?(?:>=|<=|>|<|=|≥|≤)\s?\d+(?:\.\d+)*")
+_LIST_RE = compiled(
+    r"(?<![\w.])((?:Microsoft\s+)?(?:Windows Server|Windows|Office|Exchange Server|SharePoint "
+    r"Server))\s+(?P<first>\d+(?:\.\d+)?)(?P<more>(?:\s?[/,]\s?(?:và\s+)?\d+(?:\.\d+)?(?![\d%])|\s+và\s+\d{2,"
+    r"4}(?![\d%]))*)(?!\w)"
 )
 _NOT_PRODUCTS = {
-    "CVE", "CVSS", "NCSC", "AIS", "VNCERT", "APT", "IOC", "IoC", "IP", "URL", "DNS", "HTTP", "HTTPS", "API", "Internet", "Microsoft", "Java", "Email",
-    "Web", "PoC", "RCE", "UBND", "Công", "Trung", "Theo", "Nam", "Vi", "Covid-19", "WAN", "LAN", "VPN", "SOC", "CNTT", "ATTT", "TT", "QR", "OTP", "AI", "Botnet", "Ransomware", "Trojan", "USB", "SIEM", "IDS", "IPS",
+    "CVE", "CVSS", "NCSC", "AIS", "VNCERT", "APT", "IOC", "IoC", "IP", "URL", "DNS", "HTTP", "HTTPS", "API",
+    "Internet", "Microsoft", "Java", "Email",
+    "Web", "PoC", "RCE", "UBND", "Công", "Trung", "Theo", "Nam", "Vi", "Covid-19", "WAN", "LAN", "VPN", "SOC",
+    "CNTT", "ATTT", "TT", "QR", "OTP", "AI", "Botnet", "Ransomware", "Trojan", "USB", "SIEM", "IDS", "IPS",
 }  # fmt: skip
-_COMPARED_RE = re.compile(r"(?:hơn|so với|tương tự|giống)\s+$")
-_VENDOR_RE = re.compile(
-    r"(?:sản phẩm|phần mềm|thiết bị|giải pháp|hệ thống|dịch vụ)(?:\s+(?:của|hãng|từ|tường lửa|mạng))*\s+$|(?:lỗ hổng|bản vá)[^.;:\n]{0,50}(?:của|trong|hãng)\s+$",
+_COMPARED_RE = compiled(r"(?:hơn|so với|tương tự|giống)\s+$")
+_VENDOR_RE = compiled(
+    r"(?:sản phẩm|phần mềm|thiết bị|giải pháp|hệ thống|dịch vụ)(?:\s+(?:của|hãng|từ|tường lửa|mạng))*\s+$|"
+    r"(?:lỗ hổng|bản vá)[^.;:\n]{0,50}(?:của|trong|hãng)\s+$",
     re.I,
 )
 
@@ -52,24 +66,25 @@ class _Hit:
 @cache
 def _known_re() -> re.Pattern[str]:
     ordered = sorted(known_products(), key=len, reverse=True)
-    return re.compile(
-        rf"(?<![\w.\-@/])(?:{'|'.join(re.escape(n).replace(chr(92) + ' ', r'[ ]+') for n in ordered)})(?![\w@]|\.[a-z]{{2,}}|-\d)"
+    return compiled(
+        rf"(?<![\w.\-@/])(?:{'|'.join(re.escape(n).replace(chr(92) + ' ', r'[ ]+') for n in ordered)})(?![\w@]|"
+        rf"\.[a-z]{{2,}}|-\d)"
     )
 
 
 @cache
 def _vendors_re() -> re.Pattern[str]:
     ordered = sorted(vendors(), key=len, reverse=True)
-    return re.compile(rf"(?<![\w.\-@/])(?:{'|'.join(map(re.escape, ordered))})(?![\w@\-]|\.\w)")
+    return compiled(rf"(?<![\w.\-@/])(?:{'|'.join(map(re.escape, ordered))})(?![\w@\-]|\.\w)")
 
 
 def find_products(text: SourceText, layout: Layout) -> tuple[Field[str], ...]:
     """Products in the order of the text, each once."""
     end = _foot(text, layout)
-    hits = _listed_versions(text, end)
-    hits += [h for h in _shown(text, end) if not _overlaps(h, hits)]
-    hits += [h for h in _known(text, end) if not _overlaps(h, hits)]
-    hits += [_nickname(text, f) for f, _ in find_names(text)]
+    found = _Found()
+    for look in (_listed_versions, _shown, _known):
+        found.add(look(text, end))
+    hits = found.hits + [_nickname(text, f) for f, _ in find_names(text)]
     hits = [h for h in hits if not (layout.cut and h.end == layout.cut[0])]
     hits = _without_general(hits)
     if all(h.nickname for h in hits):
@@ -81,26 +96,39 @@ def _foot(text: SourceText, layout: Layout) -> int:
     return layout.foot if layout.foot is not None else len(text)
 
 
-def _overlaps(hit: _Hit, hits: list[_Hit]) -> bool:
-    return any(hit.start < h.end and h.start < hit.end for h in hits)
+class _Found:
+    """Hits that do not overlap: the first to take a stretch of text keeps it."""
+
+    def __init__(self) -> None:
+        self.hits: list[_Hit] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def add(self, hits: Iterable[_Hit]) -> None:
+        for hit in hits:
+            at = bisect_right(self._starts, hit.start)
+            before_ends = at == 0 or self._ends[at - 1] <= hit.start
+            after_starts = at == len(self._starts) or self._starts[at] >= hit.end
+            if before_ends and after_starts:
+                self._starts.insert(at, hit.start)
+                self._ends.insert(at, hit.end)
+                self.hits.append(hit)
 
 
 def _listed_versions(text: SourceText, end: int) -> list[_Hit]:
     """ "Windows 7/8.1/10/11" is four products."""
-    found: list[_Hit] = []
-    for match in _LIST_RE.finditer(text.match, 0, end):
-        base = known_products().get(match[1])
-        name = base.name if base else match[1]
-        for version in re.compile(r"\d+(?:\.\d+)?").finditer(text.match, match.start("first"), match.end()):
-            found.append(
-                _Hit(
-                    match.start() if version.start() == match.start("first") else version.start(),
-                    version.end(),
-                    f"{name} {version.group()}",
-                    "Microsoft",
-                )
-            )
-    return found
+    return [hit for match in _LIST_RE.finditer(text.match, 0, end) for hit in _versions(text, match)]
+
+
+def _versions(text: SourceText, match: re.Match[str]) -> list[_Hit]:
+    base = known_products().get(re.sub(r"\s+", " ", match[1]))
+    name = base.name if base else re.sub(r"\s+", " ", match[1])
+    first = match.start("first")
+    versions = compiled(r"\d+(?:\.\d+)?").finditer(text.match, first, match.end())
+    return [
+        _Hit(match.start() if v.start() == first else v.start(), v.end(), f"{name} {v.group()}", "Microsoft")
+        for v in versions
+    ]
 
 
 def _known(text: SourceText, end: int) -> list[_Hit]:
@@ -123,9 +151,9 @@ def _shown(text: SourceText, end: int) -> list[_Hit]:
     for pattern in (_SHOWN_RE, _BRACKET_RE, _PLATFORM_RE):
         for match in pattern.finditer(text.match, 0, end):
             s = match.start("names")
-            for part in re.compile(rf"{_SEP}|$").finditer(text.match, s, match.end("names")):
+            for part in compiled(rf"{_SEP}|$").finditer(text.match, s, match.end("names")):
                 hit = _named(text, s, part.start())
-                if hit is not None and not _overlaps(hit, found):
+                if hit is not None:
                     found.append(hit)
                 s = part.end()
     return found
@@ -147,7 +175,7 @@ def _named(text: SourceText, s: int, e: int) -> _Hit | None:
     if e < len(text) and (
         text.match[e : e + 1].isalpha()
         or (
-            re.match(r"\s+[A-ZĐ]?[a-zà-ỹ]*[à-ỹđ]", text.match[e : e + 8])
+            compiled(r"\s+[A-ZĐ]?[a-zà-ỹ]*[à-ỹđ]").match(text.match[e : e + 8])
             and len(words.split()) == 1
             and words not in known_products()
             and words.istitle()
@@ -162,32 +190,21 @@ def _named(text: SourceText, s: int, e: int) -> _Hit | None:
 
 def _nickname(text: SourceText, field: Field[str]) -> _Hit:
     s, e = field.spans[0]
-    return _Hit(_to_match(text, s), _to_match(text, e), field.value, "", nickname=True)
-
-
-def _to_match(text: SourceText, offset: int) -> int:
-    """The matching offset of an offset in the given text."""
-    if text._starts is None:
-        return offset
-    from bisect import bisect_left
-
-    return bisect_left(text._starts, offset)
+    return _Hit(text.offset(s), text.offset(e), field.value, "", nickname=True)
 
 
 def _without_general(hits: list[_Hit]) -> list[_Hit]:
     """Drop a name that others make more exact ("Windows" beside "Windows 10", "VMware vSphere" stays)."""
     names = {h.name for h in hits}
-    general = {
-        n
-        for n in names
-        if any(o != n and (o.startswith(n + " ") or (n == "Windows" and o.startswith("Windows"))) for o in names)
-    }
-    return [
-        h
-        for h in hits
-        if h.name not in general
-        or h.name not in ("Windows", "Windows Server", "Microsoft Office", "Microsoft Exchange Server")
-    ]
+    general = {n for n in names if any(_is_version_of(o, n) for o in names)}
+    return [h for h in hits if h.name not in general]
+
+
+def _is_version_of(name: str, general: str) -> bool:
+    """ "Windows 10" is a Windows; "WSO2 Identity Server Analytics" is another product than "WSO2 Identity Server"."""
+    if name == general or not name.startswith(general):
+        return False
+    return general == "Windows" or re.fullmatch(r"(?: Server)? \d[\d.]*", name[len(general) :]) is not None
 
 
 def _vendor_hits(text: SourceText, end: int) -> list[_Hit]:

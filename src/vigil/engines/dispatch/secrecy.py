@@ -1,7 +1,8 @@
 """The secrecy grade stamp, told apart from words that only speak of secrecy.
 
 A stamp is a mark, not a word in a sentence: capitals that stand alone on their line, in a box, or at the edge of a
-letterhead line, near the head. Source: NĐ 30/2020/NĐ-CP phụ lục I cell 10a (under the number of a công văn, top corner);
+letterhead line, near the head. Source: NĐ 30/2020/NĐ-CP phụ lục I cell 10a (under the number of a công văn, top
+corner);
 Luật Bảo vệ bí mật nhà nước 2018 điều 8 (three grades); TT 24/2020/TT-BCA (shapes of the stamps).
 """
 
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from .head import FREEDOM_RE, MOTTO_RE, TO_RE
-from .text import SourceText, plain
+from .text import SourceText, compiled, plain
 from .values import Span
 
 _WINDOW = 3000
@@ -32,14 +33,14 @@ _GRADES = (
     ("Mật", _spaced("MẬT"), _spaced("MAT")),
 )
 _EDGE = r"[\s\[\](){}|_=*+.~\"'<>■□▪│┃║╔╗╚╝═─┌┐└┘!:#-]*"
-_MARK_RE = {g: re.compile(rf"(?<![\wÀ-ỹ]){p}(?![\wÀ-ỹ])") for g, p, _ in _GRADES}
+_MARK_RE = {g: compiled(rf"(?<![\wÀ-ỹ]){p}(?![\wÀ-ỹ])") for g, p, _ in _GRADES}
 _ALONE_RE = {
-    g: re.compile(rf"(?:độ mật\s*:\s*)?{_EDGE}(?P<m>{p})(?:\s*\(?\s*(?:số|bản số|bs)\s*:?\s*\d+\)?)?{_EDGE}", re.I)
+    g: compiled(rf"(?:độ mật\s*:\s*)?{_EDGE}(?P<m>{p})(?:\s*\(?\s*(?:số|bản số|bs)\s*:?\s*\d+\)?)?{_EDGE}", re.I)
     for g, p, _ in _GRADES
 }
-_PLAIN_ALONE_RE = {g: re.compile(rf"(?:DO MAT\s*:\s*)?{_EDGE}(?P<m>{p}){_EDGE}") for g, _, p in _GRADES}
-_LABEL_RE = re.compile(r"(?<!\w)độ\s+mật\s*:\s*(?P<m>tuyệt\s+mật|tối\s+mật|mật)(?!\s*[\wà-ỹ])", re.I)
-_FORM_RE = re.compile(r"S[ỐốOo]\s*:|NGÀY\s|,\s*ngày|^\s*V/v|Kính gửi", re.I)
+_PLAIN_ALONE_RE = {g: compiled(rf"(?:DO MAT\s*:\s*)?{_EDGE}(?P<m>{p}){_EDGE}") for g, _, p in _GRADES}
+_LABEL_RE = compiled(r"(?<!\w)độ\s+mật\s*:\s*(?P<m>tuyệt\s+mật|tối\s+mật|mật)(?!\s*[\wà-ỹ])", re.I)
+_FORM_RE = compiled(r"S[ỐốOo]\s*:|NGÀY\s|,\s*ngày|^\s*V/v|Kính gửi", re.I)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What the document is about: the words after V/v, the title under a type name, a headline, or the sentence that tells it.
+"""What the document is about: the words after V/v, the title under a type name, a headline, or the sentence that
+tells it.
 
 Source: NĐ 30/2020/NĐ-CP phụ lục I cells 5a, 5b.
 """
@@ -20,29 +21,40 @@ Maybe = Field[str] | Field[None]
 
 _RULE_RE = re.compile(r"[\s\-_=*.|~]*")
 _BODY_RE = re.compile(
-    r"(?:căn cứ|thực hiện|ngày\s+\d|theo\s|nhằm\s|để\s|trong thời gian|thời gian qua|tiếp theo|hiện nay|qua công tác|vừa qua|phúc đáp|trước tình hình|"
+    r"(?:căn cứ|thực hiện|ngày\s+\d|theo\s|nhằm\s|để\s|trong thời gian|thời gian qua|tiếp theo|hiện nay|qua "
+    r"công tác|vừa qua|phúc đáp|trước tình hình|"
     r"kính gửi|[ivx]+\.\s|\d+\.\s|điều\s+1|phần\s|- |thời gian gần đây|công tác bảo đảm|được sự)"
 )
+_AUTHORITY_RE = re.compile(
+    r"(?:CHỦ TỊCH|BỘ TRƯỞNG|THỦ TƯỚNG|GIÁM ĐỐC|ỦY BAN NHÂN DÂN|CỤC TRƯỞNG|THỐNG ĐỐC|TỔNG GIÁM ĐỐC|HỘI ĐỒNG|CHÍNH PHỦ)\b"
+)
 _CHROME_RE = re.compile(
-    r"^(?:image banner|lượt xem|hệ thống pháp luật|trang chủ|đăng nhập|tin tức|chia sẻ|cỡ chữ|in bài|thứ (?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|print|menu|\d|©|xem thêm|font size|tweet|email|facebook)"
+    r"^(?:image banner|lượt xem|hệ thống pháp luật|trang chủ|đăng nhập|tin tức|chia sẻ|cỡ chữ|in bài|thứ "
+    r"(?:hai|ba|tư|năm|sáu|bảy)|chủ nhật|print|menu|\d|©|xem thêm|font size|tweet|email|facebook)"
 )
 _CLAUSE_RE = re.compile(
-    r"(?:có|ban hành|gửi|phát đi|ký|ra)\s+(?:các\s+|ban hành\s+)?(?:công văn|văn bản|công điện|chỉ thị|thông báo|cảnh báo|kế hoạch)(?:\s+(?:hỏa tốc|khẩn))?"
-    r"(?P<mid>[^.;\n]{0,140}?)\s*(?P<lead>về việc|về|v/v|yêu cầu|đề nghị|cảnh báo|nhằm|hướng dẫn)\s+(?P<what>[^\n;]{5,400}?)(?=[;\n]|\.(?:\s|$)|$)"
+    r"(?:có|ban hành|gửi|phát đi|ký|ra)\s+(?:các\s+|ban hành\s+)?(?:công văn|văn bản|công điện|chỉ thị|thông "
+    r"báo|cảnh báo|kế hoạch)(?:\s+(?:hỏa tốc|khẩn))?"
+    r"(?P<mid>[^.;\n]{0,140}?)\s*(?P<lead>về việc|về|v/v|yêu cầu|đề nghị|cảnh báo|nhằm|hướng "
+    r"dẫn)\s+(?P<what>[^\n;]{5,400}?)(?=[;\n]|\.(?:\s|$)|$)"
 )
 _WARN_RE = re.compile(
-    r"(?<!theo )(?<!\w)(?P<lead>cảnh báo)\s+(?P<what>(?:nguy cơ|về|lỗ hổng|chiến dịch|tấn công|mã độc|các|\d+)[^\n;:]{3,300}?)(?=[;\n]|\.(?:\s|$)|$)"
+    r"(?<!theo )(?<!\w)(?P<lead>cảnh báo)\s+(?P<what>(?:nguy cơ|về|lỗ hổng|chiến dịch|tấn công|mã độc|các|"
+    r"\d+)[^\n;:]{3,300}?)(?=[;\n]|\.(?:\s|$)|$)"
 )
 _TITLE_LEAD_RE = re.compile(
-    rf"\s*(?:(?:{DOCUMENT_WORDS})\s+(?:khẩn\s+)?(?:số\s*:?\s*)?\d\S*/\S+[^\n]{{0,160}}?\s(?:về\s+việc|v/v|về)\s+|(?:v/v|về\s+việc)\s*:?\s*)",
+    rf"\s*(?:(?:{DOCUMENT_WORDS})\s+(?:khẩn\s+)?(?:số\s*:?\s*)?\d\S*/\S+[^\n]{{0,160}}?\s(?:về\s+việc|v/v|"
+    rf"về)\s+|(?:v/v|về\s+việc)\s*:?\s*)",
     re.I,
 )
 _TAIL_RE = re.compile(
-    r"\s+(?:trước tình hình|trước nguy cơ|trước thực trạng|sau khi|trong bối cảnh|và yêu cầu|đồng thời|, đề nghị|, yêu cầu).*$",
+    r"\s+(?:trước tình hình|trước nguy cơ|trước thực trạng|sau khi|trong bối cảnh|và yêu cầu|đồng thời|, đề "
+    r"nghị|, yêu cầu).*$",
     re.S,
 )
 _AUDIENCE_CUT = re.compile(
-    r"(?:^|\s)(tăng cường|bảo đảm|đảm bảo|triển khai|thực hiện|rà soát|kiểm tra|khẩn trương|chủ động|tổ chức|khắc phục|cập nhật|tập trung|đẩy mạnh|nâng cao|phòng, chống|phòng chống|xử lý|chấn chỉnh)\s"
+    r"(?:^|\s)(tăng cường|bảo đảm|đảm bảo|triển khai|thực hiện|rà soát|kiểm tra|khẩn trương|chủ động|tổ chức|"
+    r"khắc phục|cập nhật|tập trung|đẩy mạnh|nâng cao|phòng, chống|phòng chống|xử lý|chấn chỉnh)\s"
 )
 
 
@@ -161,6 +173,8 @@ def _under_type(text: SourceText, head: Head, start: int) -> Subject:
         words = text.match[at:end_here].strip(" \t|")
         rule = _RULE_RE.fullmatch(words) is not None
         if words and not rule:
+            if pieces and _AUTHORITY_RE.match(words) and not text.match[slice(*pieces[-1])].isupper():
+                break
             if pieces and (_BODY_RE.match(words.lower()) and not words.isupper()):
                 break
             if (
@@ -228,11 +242,10 @@ def lower_first(value: str) -> str:
 
 def _title(text: SourceText, layout: Layout) -> Subject | None:
     """A headline: the first line that is a short phrase without a full stop, with more text under it."""
-    start = crawl_prefix_end(text)
-    if start:
-        return None
+    prefix = crawl_prefix_end(text)
     for index, line in enumerate(layout.lines[:12]):
-        words = text.match[line.start : line.end].strip()
+        start = max(line.start, prefix)
+        words = text.match[start : line.end].strip()
         if not words or _CHROME_RE.match(words.lower()) or PAGE_NUMBER_RE.fullmatch(words):
             continue
         long = len(words) > 260 or len(words.split()) < 4
@@ -240,9 +253,9 @@ def _title(text: SourceText, layout: Layout) -> Subject | None:
             return None
         if not any(text.match[n.start : n.end].strip() for n in layout.lines[index + 1 : index + 6]):
             return None
-        strip = _TITLE_LEAD_RE.match(text.match, line.start, line.end)
-        s = strip.end() if strip else line.start
-        value = lower_first(text.words(s, line.end))
+        strip = _TITLE_LEAD_RE.match(text.match, start, line.end)
+        s = strip.end() if strip else start
+        value = lower_first(from_capitals(text.words(s, line.end)))
         how: How = "read" if value == text.words(s, line.end) else "normalised"
         return Subject(Field(value, how, (text.span(s, line.end),)), line.end)
     return None
@@ -265,5 +278,6 @@ def _clause(text: SourceText) -> Maybe | None:
         s, e = match.start("lead"), match.end("what")
     tail = _TAIL_RE.search(text.low, s, e)
     e = tail.start() if tail else e
-    value = text.words(s, e).strip(" .,;:")
-    return Field(lower_first(value), "normalised" if lower_first(value) != value else "read", (_trimmed(text, s, e),))
+    words = text.words(s, e).strip(" .,;:")
+    value = lower_first(from_capitals(words))
+    return Field(value, "normalised" if value != words else "read", (_trimmed(text, s, e),))

@@ -1,4 +1,5 @@
-"""The package's data files, loaded once. What a newcomer may have to add (a body, a product, a phrase) is there, not in code."""
+"""The package's data files, loaded once. What a newcomer may have to add (a body, a product, a phrase) is there, not
+in code."""
 
 from __future__ import annotations
 

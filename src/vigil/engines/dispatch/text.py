@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 
 from .values import Field, How, Span
 
@@ -26,9 +28,10 @@ _TONE_FOLDS = {
 _TONE_RE = re.compile("(?<![qQ])(?:" + "|".join(_TONE_FOLDS) + r")(?![a-zà-ỹ])", re.IGNORECASE)
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _INVISIBLE_RE = re.compile(f"[{_INVISIBLE}]")
+_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t"
 _SAME_LENGTH = str.maketrans(
     {
-        **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t", " "),
+        **dict.fromkeys(_BLANKS, " "),
         **dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n"),
         **dict.fromkeys("‐‑‒–—―−", "-"),
         "“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "Ð": "Đ", "：": ":", "；": ";",
@@ -36,6 +39,18 @@ _SAME_LENGTH = str.maketrans(
 )  # fmt: skip
 _SPACES_RE = re.compile(r"\s+")
 _COMBINING = frozenset(map(chr, range(0x0300, 0x0370)))
+
+
+UPPER = "ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
+
+
+@cache
+def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """A pattern in whose classes À-Ỹ means the Vietnamese capitals and à-ỹ the small letters, and nothing else.
+
+    In Unicode the two ranges overlap: taken literally, À-Ỹ holds every small letter too.
+    """
+    return re.compile(pattern.replace("À-Ỹ", UPPER).replace("à-ỹ", UPPER.lower()), flags)
 
 
 def _folded_tone(match: re.Match[str]) -> str:
@@ -104,6 +119,10 @@ class SourceText:
         if self._starts is None:
             return start, end
         return self._starts[start], self._starts[end]
+
+    def offset(self, given: int) -> int:
+        """The offset in `shown` of an offset in the given text."""
+        return given if self._starts is None else bisect_left(self._starts, given)
 
     def words(self, start: int, end: int) -> str:
         """The author's words between two offsets, on one line."""

@@ -22,11 +22,15 @@ _COMPARED_RE = re.compile(
     r"(?:hơn|so với|tương tự|giống|giống như|tương đương|như vụ|sánh với)\s+(?:cả\s+|lỗ hổng\s+|vụ\s+|với\s+|như\s+)*$"
 )
 _QUERY_RE = re.compile(
-    r"(?:các\s+)?sản phẩm\s+(?:của\s+)?(?:hãng\s+)?(?P<vendor>{vendors})\s+(?:(?:được\s+)?(?:công bố|phát hành)\s+)?(?:trong\s+)?"
-    r"(?:từ\s+tháng\s+(?P<m1>\d{{1,2}})(?:\s*[/năm]+\s*(?P<y1>(?:19|20)\d\d))?\s+đến\s+(?:hết\s+)?tháng\s+(?P<m2>\d{{1,2}})|(?P<single>tháng\s+(?P<m>\d{{1,2}})))\s*(?:năm\s+|/\s*|-\s*)(?P<y>(?:19|20)\d\d)"
+    r"(?:các\s+)?sản phẩm\s+(?:của\s+)?(?:hãng\s+)?(?P<vendor>{vendors})\s+(?:(?:được\s+)?(?:công bố|phát "
+    r"hành)\s+)?(?:trong\s+)?"
+    r"(?:từ\s+tháng\s+(?P<m1>\d{{1,2}})(?:\s*[/năm]+\s*(?P<y1>(?:19|"
+    r"20)\d\d))?\s+đến\s+(?:hết\s+)?tháng\s+(?P<m2>\d{{1,2}})|(?P<single>tháng\s+(?P<m>\d{{1,"
+    r"2}})))\s*(?:năm\s+|/\s*|-\s*)(?P<y>(?:19|20)\d\d)"
 )
 _OPEN_RE = re.compile(
-    r"(?:,\s*(?:\.{2,}|…)|(?<=\s)v\s?\.\s?v\s?\.*(?!\w)|;\s*(?:\.{3,}|…)|,\s*vv\.*(?!\w)|(?<=\w)\s?(?:\.{3}|…)(?=\s*[;,).]|\s*$|\s*\n))"
+    r"(?:,\s*(?:\.{2,}|…)|(?<=\s)v\s?\.\s?v\s?\.*(?!\w)|;\s*(?:\.{3,}|…)|,\s*vv\.*(?!\w)|(?<=\w)\s?(?:\.{3}|"
+    r"…)(?=\s*[;,).]|\s*$|\s*\n))"
 )
 
 

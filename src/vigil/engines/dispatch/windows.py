@@ -23,35 +23,57 @@ _CAN = "giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý"
 _CHI = "tý|tí|sửu|dần|mão|thìn|tỵ|tị|ngọ|mùi|thân|dậu|tuất|hợi"
 _CANCHI = rf"(?:{_CAN})\s+(?:{_CHI})"
 _Y = r"(?:\s+(?:năm\s+)?(?:19|20)\d\d)?"
-_DM = r"(?:30\s?/\s?0?4|0?1\s?/\s?0?5|0?2\s?/\s?0?9|10\s?/\s?0?3|0?7\s?/\s?0?5|19\s?/\s?0?8|20\s?/\s?11|22\s?/\s?12)(?:/(?:19|20)\d\d)?(?![\d/])"
+_DM = (
+    r"(?:30\s?/\s?0?4|0?1\s?/\s?0?5|0?2\s?/\s?0?9|10\s?/\s?0?3|0?7\s?/\s?0?5|19\s?/\s?0?8|20\s?/\s?11|"
+    r"22\s?/\s?12)(?:/(?:19|20)\d\d)?(?![\d/])"
+)
 _NAMED = (
-    rf"tết\s+(?:nguyên\s+đán|âm\s+lịch|cổ\s+truyền)(?:\s+{_CANCHI})?{_Y}|tết\s+dương\s+lịch{_Y}|tết\s+{_CANCHI}{_Y}|tết\s+(?:19|20)\d\d|"
-    rf"(?:ngày\s+)?giải\s+phóng\s+(?:hoàn\s+toàn\s+)?miền\s+nam(?:\s*,\s*thống\s+nhất\s+đất\s+nước)?(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|"
-    rf"(?:ngày\s+)?quốc\s+tế\s+lao\s+động(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|(?:ngày\s+)?quốc\s+khánh(?:\s+nước\s+[^,.;\n(]{{5,40}})?(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|"
-    rf"giỗ\s+tổ\s+hùng\s+vương(?:\s*\(?[^)\n,.]{{0,30}}âm\s+lịch\)?)?{_Y}|(?:kỷ\s+niệm\s+)?(?:\d{{2}}\s+năm\s+)?(?:ngày\s+)?chiến\s+thắng\s+điện\s+biên\s+phủ(?:\s*\(\s*{_DM}\s*\))?{_Y}|"
+    rf"tết\s+(?:nguyên\s+đán|âm\s+lịch|cổ\s+truyền)(?:\s+{_CANCHI})?{_Y}|tết\s+dương\s+lịch{_Y}|"
+    rf"tết\s+{_CANCHI}{_Y}|tết\s+(?:19|20)\d\d|"
+    rf"(?:ngày\s+)?giải\s+phóng\s+(?:hoàn\s+toàn\s+)?miền\s+nam(?:\s*,"
+    rf"\s*thống\s+nhất\s+đất\s+nước)?(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|"
+    rf"(?:ngày\s+)?quốc\s+tế\s+lao\s+động(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|(?:ngày\s+)?quốc\s+khánh(?:\s+nước\s+[^,"
+    rf".;\n(]{{5,40}})?(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|"
+    rf"giỗ\s+tổ\s+hùng\s+vương(?:\s*\(?[^)\n,.]{{0,30}}âm\s+lịch\)?)?{_Y}|"
+    rf"(?:kỷ\s+niệm\s+)?(?:\d{{2}}\s+năm\s+)?(?:ngày\s+)?chiến\s+thắng\s+điện\s+biên\s+phủ(?:\s*\(\s*{_DM}\s*\))?{_Y}|"
     rf"(?:kỷ\s+niệm\s+)?(?:\d{{2}}\s+năm\s+)?(?:ngày\s+)?cách\s+mạng\s+tháng\s+tám(?:\s*\(?\s*{_DM}\s*\)?)?{_Y}|"
-    rf"đại\s+hội\s+(?:đại\s+biểu\s+)?(?:toàn\s+quốc\s+|đảng\s+|đảng\s+bộ\s+[^,.;\n]{{2,40}}?)*(?:toàn\s+quốc\s+)?lần\s+thứ\s+[ivx]+(?:\s+của\s+đảng)?|đại\s+hội\s+đảng(?:\s+toàn\s+quốc|\s+bộ\s+các\s+cấp)?(?:\s+lần\s+thứ\s+[ivx]+)?|đại\s+hội\s+[ivx]{{2,}}\s+của\s+đảng|"
-    rf"(?:đại\s+hội\s+thể\s+thao\s+đông\s+nam\s+á\s*(?:lần\s+thứ\s+\d+)?\s*\(?)?sea\s+games(?:\s+(?:lần\s+thứ\s+)?\d{{2}})?|hội\s+nghị\s+(?:cấp\s+cao|thượng\s+đỉnh)\s+[a-z][^,.;\n]{{2,50}}|(?:tuần\s+lễ\s+cấp\s+cao\s+)?apec(?:\s+20\d\d)?|asean(?:\s+20\d\d)|"
-    rf"(?:cuộc\s+)?bầu\s+cử\s+đại\s+biểu\s+quốc\s+hội(?:\s+khóa\s+[ivx]+)?(?:\s+và\s+(?:bầu\s+cử\s+)?(?:đại\s+biểu\s+)?(?:hội\s+đồng\s+nhân\s+dân|hđnd)\s+các\s+cấp(?:\s*,?\s*nhiệm\s+kỳ\s+\d{{4}}\s*-\s*\d{{4}})?)?|"
-    rf"kỳ\s+thi\s+tốt\s+nghiệp\s+(?:thpt|trung\s+học\s+phổ\s+thông){_Y}|kỳ\s+họp\s+thứ\s+[^,.;\n]{{1,30}}quốc\s+hội[^,.;\n]{{0,12}}|quốc\s+tang[^,.;\n]{{0,40}}|năm\s+mới\s+20\d\d|festival\s+[^,.;\n]{{2,30}}"
+    rf"đại\s+hội\s+(?:đại\s+biểu\s+)?(?:toàn\s+quốc\s+|đảng\s+|đảng\s+bộ\s+[^,.;\n]{{2,"
+    rf"40}}?)*(?:toàn\s+quốc\s+)?lần\s+thứ\s+[ivx]+(?:\s+của\s+đảng)?|đại\s+hội\s+đảng(?:\s+toàn\s+quốc|"
+    rf"\s+bộ\s+các\s+cấp)?(?:\s+(?:lần\s+thứ\s+)?[ivx]+(?!\w))?|đại\s+hội\s+[ivx]{{2,}}\s+của\s+đảng|"
+    rf"(?:đại\s+hội\s+thể\s+thao\s+đông\s+nam\s+á\s*(?:lần\s+thứ\s+\d+)?\s*\(?)?sea\s+games(?:\s+(?:lần\s+thứ\s+)?\d{{2}})?|"
+    rf"hội\s+nghị\s+(?:cấp\s+cao|thượng\s+đỉnh)\s+[a-z][^,.;\n]{{2,50}}|"
+    rf"(?:tuần\s+lễ\s+cấp\s+cao\s+)?apec(?:\s+20\d\d)?|asean(?:\s+20\d\d)|"
+    rf"(?:cuộc\s+)?bầu\s+cử\s+đại\s+biểu\s+quốc\s+hội(?:\s+khóa\s+[ivx]+)?(?:\s+và\s+(?:bầu\s+cử\s+)?(?:đại\s+biểu\s+)?(?:hội\s+đồng\s+nhân\s+dân|"
+    rf"hđnd)\s+các\s+cấp(?:\s*,?\s*nhiệm\s+kỳ\s+\d{{4}}\s*-\s*\d{{4}})?)?|"
+    rf"kỳ\s+thi\s+tốt\s+nghiệp\s+(?:thpt|trung\s+học\s+phổ\s+thông){_Y}|kỳ\s+họp\s+thứ\s+[^,.;\n]{{1,"
+    rf"30}}quốc\s+hội[^,.;\n]{{0,12}}|quốc\s+tang[^,.;\n]{{0,40}}|năm\s+mới\s+20\d\d|festival\s+[^,.;\n]{{2,"
+    rf"30}}"
 )
 _ATOM = rf"(?:(?:các\s+)?(?:ngày\s+)?(?:nghỉ\s+)?lễ\s+)?(?:{_NAMED}|{_DM})"
 _CHAIN_RE = re.compile(
-    rf"(?<!\w)(?:(?:các\s+)?(?:kỳ\s+)?(?:ngày\s+)?(?:nghỉ\s+)?lễ\s*,?\s+)?(?:{_ATOM})(?:\s*(?:,|;|và|-|&|,\s+và)\s*(?:{_ATOM}))*",
+    rf"(?<!\w)(?:(?:các\s+)?(?:kỳ\s+)?(?:ngày\s+)?(?:nghỉ\s+)?lễ\s*,?\s+)?(?:{_ATOM})(?:\s*(?:,|;|và|-|&|,"
+    rf"\s+và)\s*(?:{_ATOM}))*",
     re.I,
 )
 _NAMED_RE = re.compile(_NAMED, re.I)
 _DM_RE = re.compile(_DM)
 _CONTEXT_RE = re.compile(
-    r"(?:dịp|thời\s+gian|phục\s+vụ|đón|nghỉ|kỳ|diễn\s+ra|bảo\s+vệ|chào\s+mừng|kỷ\s+niệm|trước,\s+trong\s+và\s+sau|lễ|mừng|vui\s+xuân|phục\s+vụ\s+nhân\s+dân|ngày|các\s+ngày)(?:\s+(?:diễn\s+ra|nghỉ|nhân\s+dân|tổ\s+chức|các|cuộc|kỳ|sự\s+kiện|đón|lễ|ngày|nhân\s+dịp))*\s*[:,]?\s*$"
+    r"(?:dịp|thời\s+gian|phục\s+vụ|đón|nghỉ|kỳ|diễn\s+ra|bảo\s+vệ|chào\s+mừng|kỷ\s+niệm|trước,"
+    r"\s+trong\s+và\s+sau|lễ|mừng|vui\s+xuân|phục\s+vụ\s+nhân\s+dân|ngày|các\s+ngày)(?:\s+(?:diễn\s+ra|nghỉ|"
+    r"nhân\s+dân|tổ\s+chức|các|cuộc|kỳ|sự\s+kiện|đón|lễ|ngày|nhân\s+dịp))*\s*[:,]?\s*$"
 )
 _WEEK_RE = re.compile(
-    r"(?<!\w)(?:trong\s+)?(tuần\s+(?:thứ\s+)?\d\s?\d?\s?/\s?(?:19|20)\d\d|tuần\s+(?:thứ\s+)?\d{1,2}\s+năm\s+(?:19|20)\d\d|tháng\s+\d{1,2}\s?(?:/|năm)\s?(?:19|20)\d\d|quý\s+[iv]+\s?(?:/|năm)\s?(?:19|20)\d\d)"
+    r"(?<!\w)(?:trong\s+)?(tuần\s+(?:thứ\s+)?\d\s?\d?\s?/\s?(?:19|20)\d\d|tuần\s+(?:thứ\s+)?\d{1,"
+    r"2}\s+năm\s+(?:19|20)\d\d|tháng\s+\d{1,2}\s?(?:/|năm)\s?(?:19|20)\d\d|quý\s+[iv]+\s?(?:/|năm)\s?(?:19|"
+    r"20)\d\d)"
 )
 _CLOCK = r"(?:\d{1,2}\s?(?:h|giờ|:)\s?(?:\d{2})?(?:\s*phút)?\s*,?\s*)?"
 _RANGE_RE = re.compile(
-    rf"(?<!\w)từ\s+(?:{_CLOCK}(?:ngày|thứ\s+\w+,?\s+ngày|hết\s+ngày)?\s*)(?P<a>\d{{1,2}}(?:[/.\-]\d{{1,2}}(?:[/.\-](?:19|20)\d\d)?|\s+tháng\s+\d{{1,2}}(?:\s+năm\s+(?:19|20)\d\d)?)?)(?:\s*\([^)]{{1,40}}\))?\s*"
-    rf"(?:đến|tới|-)\s*(?:hết\s+)?{_CLOCK}(?:hết\s+)?(?:ngày\s*)?(?P<b>\d{{1,2}}(?:[/.\-]\d{{1,2}}(?:[/.\-](?:19|20)\d\d)?|\s+tháng\s+\d{{1,2}}(?:\s+năm\s+(?:19|20)\d\d)?))(?![\d/])"
+    rf"(?<!\w)từ\s+(?:{_CLOCK}(?:ngày|thứ\s+\w+,?\s+ngày|hết\s+ngày)?\s*)(?P<a>\d{{1,2}}(?:[/.\-]\d{{1,"
+    rf"2}}(?:[/.\-](?:19|20)\d\d)?|\s+tháng\s+\d{{1,2}}(?:\s+năm\s+(?:19|20)\d\d)?)?)(?:\s*\([^)]{{1,"
+    rf"40}}\))?\s*"
+    rf"(?:đến|tới|-)\s*(?:hết\s+)?{_CLOCK}(?:hết\s+)?(?:ngày\s*)?(?P<b>\d{{1,2}}(?:[/.\-]\d{{1,"
+    rf"2}}(?:[/.\-](?:19|20)\d\d)?|\s+tháng\s+\d{{1,2}}(?:\s+năm\s+(?:19|20)\d\d)?))(?![\d/])"
 )
 _WATCH_RE = re.compile(
     r"trực|nghỉ|cao điểm|thời gian|dịp|đợt|giai đoạn|giám sát|diễn ra|tuần|diễn tập|chiến dịch|lễ|tết|báo cáo"
@@ -107,7 +129,8 @@ def _inferred(*fields: Maybe) -> tuple[str, ...]:
 
 
 def _best_chain(text: SourceText, subject: tuple[int, int] | None, layout: Layout) -> _Chain | None:
-    """The richest naming of the occasion: most parts, then most names; bare days count only after a word that says lễ."""
+    """The richest naming of the occasion: most parts, then most names; bare days count only after a word that says
+    lễ."""
     best: _Chain | None = None
     for match in _CHAIN_RE.finditer(text.low, 0, min(layout.body_end, 12_000)):
         s, e = match.span()
@@ -126,7 +149,7 @@ def _best_chain(text: SourceText, subject: tuple[int, int] | None, layout: Layou
             continue
         atoms = named + len(_DM_RE.findall(_NAMED_RE.sub(" ", match.group())))
         found = _Chain(s, e, named, atoms)
-        if best is None or (atoms, named) > (best.atoms, best.named):
+        if best is None or (atoms, named, e - s) > (best.atoms, best.named, best.end - best.start):
             best = found
     return best
 
@@ -145,7 +168,7 @@ def _event(text: SourceText, chain: _Chain) -> Field[str]:
     value = re.sub(r"(?i)^cuộc\s+", "", value)
     value = re.sub(r"(?i)(giải phóng (?:hoàn toàn )?miền nam)\s*,\s*thống nhất đất nước", r"\1", value)
     value = re.sub(r"\s+năm\s+((?:19|20)\d\d)", r" \1", value)
-    value = re.sub(r"^(?:các )?(?:kỳ )?(?:ngày )?(?:nghỉ )?lễ,?\s+(?=\d|Tết|tết|Quốc|quốc)", "", value)
+    value = re.sub(r"(?i)^(?:các )?(?:kỳ )?(?:ngày )?(?:nghỉ )?lễ,?\s+(?=\d|tết|quốc)", "", value)
     return Field(value, "read" if value == words else "normalised", (text.span(s, e),))
 
 
@@ -220,7 +243,10 @@ def _note(start: str, end: str) -> str | None:
         if len(off) > 1 and off[0].month == off[-1].month
         else ", ".join(f"{d.day}/{d.month}" for d in off)
     )
-    return f"{days[0].year}: {said}; compensatory days off were {span}, so an operator may extend to {found['end']} (confirm, do not assume)"
+    return (
+        f"{days[0].year}: {said}; compensatory days off were {span}, so an operator may extend to "
+        f"{found['end']} (confirm, do not assume)"
+    )
 
 
 # -- ranges
