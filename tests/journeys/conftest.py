@@ -137,6 +137,7 @@ def shot(page) -> Callable[..., None]:
         SHOTS.mkdir(parents=True, exist_ok=True)
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("theme => document.documentElement.setAttribute('data-bs-theme', theme)", theme)
+        page.wait_for_timeout(400)  # the theme fades in
         page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=full)
         page.set_viewport_size({"width": 1440, "height": 900})
 

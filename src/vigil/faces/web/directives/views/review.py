@@ -1,5 +1,6 @@
 """The original beside what was read; correcting; confirming."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -70,7 +71,7 @@ def _page(
         "signatures": [
             {**s, "phrase": Phrase.from_json(s["phrase"])} for s in found.dispatch.document.get("signatures", [])
         ],
-        "suggestion": (readings.get("window") or {}).get("suggestion"),
+        "window_note": _window_note(readings.get("window") or {}),
         "error": error,
         "may_edit": permitted(user_of(request), "dispatches.import", found.organisation),
         "may_confirm": permitted(user_of(request), "directives.confirm", found.organisation),
@@ -80,6 +81,19 @@ def _page(
     }
     template = "directives/review.html" if found.state == DirectiveState.DRAFT else "directives/directive.html"
     return render(request, template, context, status=status)
+
+
+def _window_note(window: dict[str, Any]) -> dict[str, Any]:
+    """What was read of the window apart from what was inferred, and the days off in lieu that may extend it."""
+    suggestion = window.get("suggestion") or {}
+    days = [date.fromisoformat(day) for day in suggestion.get("days_off") or []]
+    return {
+        "read": [piece["text"] for piece in window.get("read") or []],
+        "inferred": any((window.get(part) or {}).get("how") == "inferred" for part in ("start", "end")),
+        "days_off": days,
+        "days_off_text": ", ".join(f"{day.day}/{day.month}/{day.year}" for day in days),
+        "end": date.fromisoformat(suggestion["end"]) if suggestion.get("end") else None,
+    }
 
 
 def _section(form: DirectiveForm, names: tuple[str, ...], hows: dict[str, Any]) -> list[dict[str, Any]]:
