@@ -37,6 +37,7 @@ _CUE_RE = re.compile(
     r"gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
 )
 _SPLIT_RE = re.compile(r"\n\s*\n|\n[ \t|]*(?=(?:[-+*•●▪]|\d{1,2}[.)]|[a-zđ]\))\s)")
+_SENTENCE_RE = re.compile(r"(?<!\w)(?:yêu cầu|đề nghị|báo cáo|gửi|thực hiện|trường hợp|thông báo)(?!\w)")
 _TRIM = " \t\n,;:.-+*•|()"
 
 
@@ -171,7 +172,7 @@ def _named_org(text: SourceText, begin: int, e: int) -> Maybe:
     value = text.words(begin, e)
     if not any(c.isalpha() for c in value):
         return absent()
-    if len(value) > 160 or not value[:1].isupper() or starts_with_demand(key(value)):
+    if len(value) > 160 or not value[:1].isupper() or _SENTENCE_RE.search(key(value)) or starts_with_demand(key(value)):
         named = list(body_pattern().finditer(text.low, begin, e))
         return text.field(*named[-1].span()) if named else absent()
     return text.field(begin, e)

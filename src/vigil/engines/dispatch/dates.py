@@ -27,6 +27,10 @@ HEAD_DATE_RE = re.compile(
     r"(?P<y>(?:19|20)[ ]?\d[ ]?\d|20[ .…_]*)?"
 )
 
+SHORT_HEAD_DATE_RE = re.compile(
+    r"(?m)(?:(?<=,)|(?<=,[ ]))[ ]?ngày[ ]+(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>(?:19|20)\d\d)(?=[ \t]*$)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Day:

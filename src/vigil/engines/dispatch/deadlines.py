@@ -104,6 +104,10 @@ def _what(text: SourceText, start: int, end: int, limit: int) -> Field[str]:
             if starts_with_demand(rest) and len(rest.split()) > 2:
                 s = cut.end()
         return _clean(text, s, start)
+    after = re.compile(r"[.;](?:\s|$)|\n\s*\n").search(text.match, end, limit)
+    if len(text.match[end : after.start() if after else limit].split()) < 2:
+        sentences = [m.end() for m in re.compile(r"[.;](?=\s)|\n\s*\n").finditer(text.match, begin, start)]
+        return _clean(text, sentences[-1] if sentences else begin, start)
     stop = re.compile(r"[.;](?:\s|$)|\n\s*\n").search(text.match, end, limit)
     e = stop.start() if stop else min(limit, end + 300)
     return _clean(text, end, e)

@@ -70,15 +70,13 @@ def find_foot(text: SourceText, layout: Layout) -> Foot:
 
 def _signatory(text: SourceText, start: int) -> tuple[Signatory | None, list[tuple[int, int]]]:
     authority = _AUTHORITY_RE.search(text.match, start)
-    after = authority.end() if authority else start
+    authority_span = _authority_span(text, authority) if authority else None
+    after = authority_span[1] if authority_span else start
     title = _TITLE_RE.search(text.match, after)
-    if authority and title and title.start() - authority.end() > 400:
+    if authority and title and title.start() - after > 400:
         title = None
     if authority is None and title is None:
         return None, []
-    authority_span = _authority_span(text, authority) if authority else None
-    if authority and authority_span and authority_span[1] < authority.end():  # "KT. BỘ TRƯỞNG THỨ TRƯỞNG" on one line
-        title = _TITLE_RE.search(text.match, authority_span[1]) or title
     end = title.end("t") if title else (authority_span or (0, start))[1]
     name, name_span = _name(text, end)
     taken = [s for s in (authority_span, title.span("t") if title else None, name_span) if s]
@@ -95,6 +93,8 @@ def _signatory(text: SourceText, start: int) -> tuple[Signatory | None, list[tup
 def _authority_span(text: SourceText, match: re.Match[str]) -> tuple[int, int]:
     """ "KT. BỘ TRƯỞNG THỨ TRƯỞNG" on one line holds the title too: cut where a deputy's title begins."""
     s, e = match.span("a")
+    further = compiled(rf"\s*\n\s*({_AUTHORITY})(?![a-zà-ỹ])").match(text.match, e)
+    e = further.end(1) if further else e
     cut = compiled(
         r"(?<=\S)\s+(?=(?:PHÓ|THỨ TRƯỞNG|CỤC TRƯỞNG|VỤ TRƯỞNG|CHÁNH VĂN PHÒNG|TRƯỞNG PHÒNG|GIÁM ĐỐC TRUNG TÂM)(?!\w))"
     ).search(text.match, s + 4, e)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .dates import HEAD_DATE_RE, iso_day
+from .dates import HEAD_DATE_RE, SHORT_HEAD_DATE_RE, iso_day
 from .numbers import Numbered, head_number
 from .tables import place_pattern, places
 from .text import SourceText, compiled, key
@@ -125,7 +125,7 @@ def _date_line(text: SourceText, limit: int, letterhead: bool) -> re.Match[str] 
         at_line_start = not before or text.match[max(0, match.start() - 40) : match.start()].rstrip(" |").endswith("\n")
         if letterhead and at_line_start:
             return match
-    return None
+    return SHORT_HEAD_DATE_RE.search(text.low, 0, limit) if letterhead else None
 
 
 def _parts(match: re.Match[str] | None) -> tuple[int | None, int | None, int | None]:

@@ -28,7 +28,8 @@ _HEADS = (
 _CAPS_WORD = r"[A-ZĐÀ-Ỹ&][A-ZĐÀ-Ỹ0-9&.\-/()]*"
 _CAPS_RE = compiled(rf"(?<!\w)(?:{_HEADS})(?!\w)(?:[ ]*,?[ ]+(?:-[ ])?{_CAPS_WORD}(?![a-zà-ỹ]))*")
 _WRAP_RE = compiled(
-    rf"[ \t|]*\n[ \t|]*(?!(?:{_HEADS})(?!\w)|SỐ\b)({_CAPS_WORD}(?:[ ,]+{_CAPS_WORD}(?![a-zà-ỹ]))*)[ \t|]*(?=\n|$)"
+    rf"[ \t|]*\n[ \t|]*(?!(?:{_HEADS})(?!\w)|SỐ\b|(?:TUYỆT |TỐI )?MẬT[ \t]*\n)"
+    rf"({_CAPS_WORD}(?:[ ,]+{_CAPS_WORD}(?![a-zà-ỹ]))*)[ \t|]*(?=\n|$)"
 )
 _SPLIT_RE = compiled(r"(?<=\S)\s+(?=(?:CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|UBND|ỦY BAN NHÂN DÂN|PHÒNG|CÔNG AN|VĂN PHÒNG)(?!\w))")
 _VERBS = (
@@ -43,6 +44,7 @@ _OF_RE = compiled(
     r"(?:cảnh báo|công văn|văn bản|chỉ thị|công điện|thông báo|khuyến nghị|khuyến cáo|yêu cầu|kế hoạch|"
     r"theo)\s+(?:mới\s+|khẩn\s+)?(?:số\s+\S+\s+(?:ngày\s+\S+\s+)?)?(?:của|từ)\s+$")  # fmt: skip
 _LIMIT = 2500
+_SPEAKER_RE = re.compile(r"(?:chủ tịch\s+)?(?:ubnd|ủy ban nhân dân)\s+(?:tỉnh|thành phố|tp)|thủ tướng")
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +336,8 @@ def day_of_issue(text: SourceText, limit: int) -> Day | None:
         after = compiled(
             r"\s*(?:\([^)\n]{1,30}\))?\s*,\s*(?:thủ trưởng\s+|lãnh đạo\s+|bộ trưởng\s+|đại diện\s+)?"
         ).match(text.low, match.end())
-        speaker = body_pattern().match(text.low, after.end()) if after else None
+        speaker = _SPEAKER_RE.match(text.low, after.end()) if after else None
+        speaker = speaker or (body_pattern().match(text.low, after.end()) if after else None)
         if speaker and compiled(rf"[^.;:\n]{{0,80}}?{_VERBS}").match(text.low, speaker.end()):
             return day
         before = text.low[max(0, match.start() - 90) : match.start()]

@@ -9,13 +9,13 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from .text import SourceText
+from .text import SourceText, compiled
 
 _CUT_RE = re.compile(r"\[[^\[\]\n]{0,40}(?:không thấy|bị cắt|bị mất|còn nữa|lược bỏ|không có trong)[^\[\]\n]{0,60}\]")
 _END_MARK_RE = re.compile(r"\.\s?/\s?\.")
 _FOOT_RE = re.compile(r"(?<!\w)(?:Nơi nhận|NƠI NHẬN|Nơi Nhận)\s*:|^[ \t]*Nơi nhận[ \t]*$", re.MULTILINE)
-_SIGNATURE_RE = re.compile(
-    r"^[ \t]*(?:(?:KT|TL|TM|TUQ|Q)\s?\.\s?[A-ZĐ]|(?:BỘ TRƯỞNG|THỨ TRƯỞNG|CỤC TRƯỞNG|PHÓ CỤC TRƯỞNG|GIÁM ĐỐC|"
+_SIGNATURE_RE = compiled(
+    r"^[ \t]*(?:(?:KT|TL|TM|TUQ|Q)\s?\.\s?[A-ZĐÀ-Ỹ]|(?:BỘ TRƯỞNG|THỨ TRƯỞNG|CỤC TRƯỞNG|PHÓ CỤC TRƯỞNG|GIÁM ĐỐC|"
     r"PHÓ GIÁM ĐỐC|CHỦ TỊCH|"
     r"PHÓ CHỦ TỊCH|THỦ TƯỚNG|PHÓ THỦ TƯỚNG|THỐNG ĐỐC|CHÁNH VĂN PHÒNG|TỔNG GIÁM ĐỐC|TỔNG CỤC TRƯỞNG|VỤ TRƯỞNG|"
     r"HIỆU TRƯỞNG)[ \t]*$)",

@@ -7,7 +7,7 @@ import re
 from .audiences import Mention, classes_in, subject_mention
 from .dates import crawl_prefix_end
 from .layout import Layout
-from .obligations import has_modal, make_obligation, starts_with_demand, tells, worth_reading
+from .obligations import has_modal, is_information, make_obligation, starts_with_demand, tells, worth_reading
 from .reading import Obligation
 from .tables import body_pattern, phrases
 from .text import SourceText, key
@@ -28,6 +28,11 @@ _TELLS_OF_RE = re.compile(
     r"^\([^)]{2,25}\)\s*-|^[\w.]{2,12}\s-\s|^(?:sáng|chiều|tối|ngày)?\s*ngày\s+\d|(?:có|ban hành|gửi|ký|phát "
     r"đi|ra)\s+(?:ban hành\s+)?(?:công văn|văn bản|công điện|chỉ thị|cảnh báo|thông báo)"
 )
+_ORDERED_RE = re.compile(
+    r"\s+(?:khẩn trương\s+|tiếp tục\s+|chịu trách nhiệm\s+)?(?:chủ trì|chỉ đạo|phối hợp|tham mưu|hướng dẫn|tăng cường|"
+    r"có trách nhiệm|rà soát|tổ chức|theo dõi|đôn đốc|triển khai|thực hiện|xây dựng)(?!\w)"
+)
+_ORDERER_RE = re.compile(r"(?:thủ tướng|chủ tịch|bộ trưởng)[^.;]{0,80}(?:yêu cầu|ban hành|ký|giao|chỉ đạo)\s")
 _ASK_VERB_RE = re.compile(r"(?<!\w)(?:yêu cầu|đề nghị|chỉ đạo|giao|khuyến nghị|khuyến cáo)\s+")
 
 
@@ -111,7 +116,7 @@ def _asks(text: SourceText, s: int, e: int, article: bool) -> bool:
         return not tells(low) and not _speaks_of(low)
     if _TELLS_OF_RE.search(low[:260]):
         return False
-    if any(low.startswith(i) for i in phrases("information")):
+    if is_information(low):
         return False
     condition = _CONDITION_RE.match(low)
     if condition:
@@ -119,7 +124,7 @@ def _asks(text: SourceText, s: int, e: int, article: bool) -> bool:
         return (starts_with_demand(rest) and not tells(rest)) or bool(
             re.match(r"(?:[^,.]{0,60}\s)?(?:cần|phải)\s", rest)
         )
-    if _speaker_asks(low):
+    if _speaker_asks(low) or _ordered(text, low):
         return True
     return (
         subject_mention(text, s, e) is not None
@@ -149,6 +154,16 @@ def _speaks_of(low: str) -> bool:
             low,
         )
         is not None
+    )
+
+
+def _ordered(text: SourceText, low: str) -> bool:
+    """ "Bộ Công an chủ trì ..." in an article that tells what the head of a body ordered."""
+    body = body_pattern().match(low)
+    return (
+        body is not None
+        and _ORDERED_RE.match(low, body.end()) is not None
+        and _ORDERER_RE.search(text.low, 0, 1500) is not None
     )
 
 

@@ -72,11 +72,8 @@ def _renamed(one: Obligation, new: str) -> Obligation:
 def _collect(text: SourceText, item: Item, context: Context, above: Mention | None, out: list[Obligation]) -> None:
     own = words_of(text, item)
     is_heading = _is_heading(item, own)
-    if (
-        (item.style == "roman" or is_heading)
-        and _GOALS_RE.match(key(own)[:60].lstrip("0123456789. "))
-        and _heading_like(own)
-    ):
+    title = text.match[item.start : item.end].strip().split("\n", 1)[0].strip()
+    if (item.style == "roman" or is_heading) and _GOALS_RE.match(key(title)[:60]) and _heading_like(title):
         return
     parts = _parts(item, own, is_heading)
     if parts:
@@ -129,7 +126,7 @@ def worth_reading(words: str, truncated: bool) -> bool:
 
 def _is_demand(text: SourceText, item: Item, context: Context, words: str) -> bool:
     low = key(words)
-    if any(low.startswith(i) for i in phrases("information")) and not _modal(low):
+    if is_information(low) and not _modal(low):
         return False
     if starts_with_demand(low) and not _tells(low):
         return True
@@ -146,6 +143,12 @@ def starts_with_demand(low: str) -> bool:
     """Whether folded words begin with a verb that asks."""
     low = low.lstrip(" \"'-+*•")
     return any(low.startswith(d) and not low[len(d) : len(d) + 1].isalpha() for d in phrases("demands"))
+
+
+def is_information(low: str) -> bool:
+    """Whether folded words begin as background does; a longer verb that asks wins ("theo dõi" over "theo")."""
+    known = max((len(i) for i in phrases("information") if low.startswith(i)), default=0)
+    return known > max((len(d) for d in phrases("demands") if low.startswith(d)), default=0)
 
 
 def _tells(low: str) -> bool:

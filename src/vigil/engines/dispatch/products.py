@@ -37,7 +37,7 @@ _PLATFORM_RE = compiled(r"[Nn]ền tảng\s[^().;\n]{5,120}\((?P<names>[A-Za-z0-
 _VERSION_RE = compiled(r"\s?(?:>=|<=|>|<|=|≥|≤)\s?\d+(?:\.\d+)*")
 _LIST_RE = compiled(
     r"(?<![\w.])((?:Microsoft\s+)?(?:Windows Server|Windows|Office|Exchange Server|SharePoint "
-    r"Server))\s+(?P<first>\d+(?:\.\d+)?)(?P<more>(?:\s?[/,]\s?(?:và\s+)?\d+(?:\.\d+)?(?![\d%])|\s+và\s+\d{2,"
+    r"Server))\s+(?P<first>\d+(?:\.\d+)?(?:\s?R2)?)(?P<more>(?:\s?[/,]\s?(?:và\s+)?\d+(?:\.\d+)?(?:\s?R2)?(?![\d%])|\s+và\s+\d{2,"
     r"4}(?![\d%]))*)(?!\w)"
 )
 _NOT_PRODUCTS = {
@@ -124,7 +124,7 @@ def _versions(text: SourceText, match: re.Match[str]) -> list[_Hit]:
     base = known_products().get(re.sub(r"\s+", " ", match[1]))
     name = base.name if base else re.sub(r"\s+", " ", match[1])
     first = match.start("first")
-    versions = compiled(r"\d+(?:\.\d+)?").finditer(text.match, first, match.end())
+    versions = compiled(r"\d+(?:\.\d+)?(?:\s?R2)?").finditer(text.match, first, match.end())
     return [
         _Hit(match.start() if v.start() == first else v.start(), v.end(), f"{name} {v.group()}", "Microsoft")
         for v in versions
@@ -204,7 +204,7 @@ def _is_version_of(name: str, general: str) -> bool:
     """ "Windows 10" is a Windows; "WSO2 Identity Server Analytics" is another product than "WSO2 Identity Server"."""
     if name == general or not name.startswith(general):
         return False
-    return general == "Windows" or re.fullmatch(r"(?: Server)? \d[\d.]*", name[len(general) :]) is not None
+    return general == "Windows" or re.fullmatch(r"(?: Server)? \d[\d.]*(?: R2)?", name[len(general) :]) is not None
 
 
 def _vendor_hits(text: SourceText, end: int) -> list[_Hit]:

@@ -73,7 +73,8 @@ def _reading(p: _Parts) -> Reading:
     references = find_references(p.source, p.body, p.layout.body_end)
     general = asked_of(p.source, p.body, _lead_end(p)) if p.kind.value != "report" else ()
     span = p.subject.field.spans
-    window = find_window(p.source, p.kind.value, span[0] if span else None, p.layout, p.hint)
+    within = (p.source.offset(span[0][0]), p.source.offset(span[-1][1])) if span else None
+    window = find_window(p.source, p.kind.value, within, p.layout, p.hint)
     cves = find_cves(p.source, p.layout)
     subject = p.subject.field
     if subject.value is None and not p.head.exists:

@@ -39,7 +39,11 @@ _ALONE_RE = {
     for g, p, _ in _GRADES
 }
 _PLAIN_ALONE_RE = {g: compiled(rf"(?:DO MAT\s*:\s*)?{_EDGE}(?P<m>{p}){_EDGE}") for g, _, p in _GRADES}
-_LABEL_RE = compiled(r"(?<!\w)độ\s+mật\s*:\s*(?P<m>tuyệt\s+mật|tối\s+mật|mật)(?!\s*[\wà-ỹ])", re.I)
+_LABEL_RE = compiled(
+    r"(?<!\w)(?:độ\s+mật|đóng\s+dấu)\s*:\s*(?P<m>tuyệt\s+mật|tối\s+mật|mật)(?!\s*[,;]?\s*[\wà-ỹ])", re.I
+)
+_URGENT_RE = compiled(r"(?:[-,+]\s*)?(?:HỎA TỐC|THƯỢNG KHẨN|KHẨN)(?:\s*[-,+])?")
+_ORG_RE = compiled(r"^\s*(?:BỘ|CỤC|UBND|ỦY BAN|CÔNG AN|TỔNG CỤC|BAN|SỞ|VĂN PHÒNG|QUÂN KHU)\s[A-ZĐÀ-Ỹ ,-]+$")
 _FORM_RE = compiled(r"S[ỐốOo]\s*:|NGÀY\s|,\s*ngày|^\s*V/v|Kính gửi", re.I)
 
 
@@ -60,11 +64,12 @@ def secrecy_grade(text: str) -> SecrecyFinding | None:
     """
     source = SourceText.of(text[: 4 * _WINDOW])
     end = _head_end(source)
-    at = 0
+    at, previous = 0, ""
     for line in source.match[:end].split("\n"):
-        found = _on_line(source, line, at, end)
+        found = _on_line(source, line, at, previous)
         if found is not None:
             return found
+        previous = line if line.strip() else previous
         at += len(line) + 1
     return None
 
@@ -77,22 +82,30 @@ def _head_end(source: SourceText) -> int:
     return min(len(source), _WINDOW)
 
 
-def _on_line(source: SourceText, line: str, at: int, end: int) -> SecrecyFinding | None:
+def _on_line(source: SourceText, line: str, at: int, previous: str) -> SecrecyFinding | None:
     stripped = line.strip()
     if not stripped:
         return None
-    for grade, _, _ in _GRADES:
-        alone = _ALONE_RE[grade].fullmatch(line)
-        if alone and (alone["m"].isupper() or _boxed(line) or _in_letterhead(source)):
-            return _found(source, grade, at + alone.start("m"), at + alone.end("m"), "đứng riêng một dòng")
-        bare = _PLAIN_ALONE_RE[grade].fullmatch(line)
-        if bare:
-            return _found(source, grade, at + bare.start("m"), at + bare.end("m"), "đứng riêng một dòng, mất dấu")
     label = _LABEL_RE.search(line)
     if label and len(stripped) < 60:
         grade = " ".join(label["m"].lower().split()).capitalize()
         return _found(source, grade, at + label.start("m"), at + label.end("m"), "sau chữ 'Độ mật:'")
-    return _beside_form(source, line, at)
+    return _alone(source, line, at, previous) or _beside_form(source, line, at)
+
+
+def _alone(source: SourceText, line: str, at: int, previous: str) -> SecrecyFinding | None:
+    """The mark has its line to itself, or shares it with the mark of urgency; lost diacritics do not hide it."""
+    line = _URGENT_RE.sub(lambda m: " " * len(m.group()), line)
+    if _is_prose(previous, ""):
+        return None
+    for grade, _, _ in _GRADES:
+        exact = _ALONE_RE[grade].fullmatch(line)
+        if exact and (exact["m"].isupper() or _boxed(line) or _in_letterhead(source)):
+            return _found(source, grade, at + exact.start("m"), at + exact.end("m"), "đứng riêng một dòng")
+        bare = _PLAIN_ALONE_RE[grade].fullmatch(plain(line).upper()) if line.isupper() else None
+        if bare:
+            return _found(source, grade, at + bare.start("m"), at + bare.end("m"), "đứng riêng một dòng, sai dấu")
+    return None
 
 
 def _boxed(line: str) -> bool:
@@ -111,7 +124,7 @@ def _beside_form(source: SourceText, line: str, at: int) -> SecrecyFinding | Non
             if _is_prose(before, after):
                 continue
             low = source.low[at : at + len(line)]
-            form = FREEDOM_RE.search(low) or MOTTO_RE.search(low) or _FORM_RE.search(line)
+            form = FREEDOM_RE.search(low) or MOTTO_RE.search(low) or _FORM_RE.search(line) or _ORG_RE.match(before)
             gap = (
                 before == ""
                 or before.endswith(("  ", "\t", "|", "| "))
@@ -152,7 +165,7 @@ def _is_prose(before: str, after: str) -> bool:
 def _neighbours_form(before: str, after: str) -> bool:
     ends = re.search(r"(?:[A-ZĐ]{2,}[-/][A-ZĐ-]{2,}|[Hh]ạnh\s+phúc|NAM|năm\s+\d{4})\s*$", before)
     starts = re.match(r"\s*(?:Số\s*:|CỘNG|Cộng|Độc lập|V/v|Hà Nội|Kính gửi|BỘ |CỤC |SỞ |UBND|ỦY BAN)", after)
-    return bool(ends or starts)
+    return bool(ends or starts or (not after.strip() and _ORG_RE.match(before)))
 
 
 def _found(source: SourceText, grade: str, s: int, e: int, reason: str) -> SecrecyFinding:

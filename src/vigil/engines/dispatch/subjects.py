@@ -43,8 +43,9 @@ _WARN_RE = re.compile(
     r"\d+)[^\n;:]{3,300}?)(?=[;\n]|\.(?:\s|$)|$)"
 )
 _TITLE_LEAD_RE = re.compile(
-    rf"\s*(?:(?:{DOCUMENT_WORDS})\s+(?:khẩn\s+)?(?:số\s*:?\s*)?\d\S*/\S+[^\n]{{0,160}}?\s(?:về\s+việc|v/v|"
-    rf"về)\s+|(?:v/v|về\s+việc)\s*:?\s*)",
+    rf"\s*(?:(?!cảnh báo)(?:{DOCUMENT_WORDS})\s+(?:khẩn\s+)?(?:(?:số\s*:?\s*)?\d\S*/\S+[^\n]{{0,160}}?\s)?"
+    r"(?:về\s+việc|v/v|về)\s+|"
+    r"(?:v/v|về\s+việc)\s*:?\s*)",
     re.I,
 )
 _TAIL_RE = re.compile(
@@ -173,16 +174,7 @@ def _under_type(text: SourceText, head: Head, start: int) -> Subject:
         words = text.match[at:end_here].strip(" \t|")
         rule = _RULE_RE.fullmatch(words) is not None
         if words and not rule:
-            if pieces and _AUTHORITY_RE.match(words) and not text.match[slice(*pieces[-1])].isupper():
-                break
-            if pieces and (_BODY_RE.match(words.lower()) and not words.isupper()):
-                break
-            if (
-                not pieces
-                and _BODY_RE.match(words.lower())
-                and not words.isupper()
-                and re.match(r"căn cứ|kính gửi|[ivx]+\.\s", words.lower())
-            ):
+            if _ends_title(words, text.match[slice(*pieces[-1])].strip(" |") if pieces else ""):
                 break
             pieces.append((at, end_here))
         elif (pieces and words == "" and not _caps_go_on(text, end + 1, pieces)) or (pieces and rule and words):
@@ -191,6 +183,22 @@ def _under_type(text: SourceText, head: Head, start: int) -> Subject:
             break
         at = end + 1
     return _titled(text, head, pieces, start)
+
+
+def _ends_title(words: str, before: str) -> bool:
+    """Whether a line under a type name is no part of the title: who decides, a ground, a section, a sentence."""
+    low = words.lower()
+    if not before:
+        return re.match(r"căn cứ|kính gửi|[ivx]+\.\s", low) is not None
+    if _AUTHORITY_RE.match(words) and not before.isupper():
+        return True
+    if _BODY_RE.match(low) and (not words.isupper() or re.match(r"[ivx]+\.\s|\d+\.\s|phần\s", low)):
+        return True
+    if re.match(r"[^:]{1,24}:\s", words) or (
+        words[:1].isupper() and not words.isupper() and words.endswith((".", ":"))
+    ):
+        return not before.endswith((",", "và", "của"))
+    return False
 
 
 def _caps_go_on(text: SourceText, at: int, pieces: list[tuple[int, int]]) -> bool:

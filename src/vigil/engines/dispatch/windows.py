@@ -69,10 +69,10 @@ _WEEK_RE = re.compile(
 )
 _CLOCK = r"(?:\d{1,2}\s?(?:h|giờ|:)\s?(?:\d{2})?(?:\s*phút)?\s*,?\s*)?"
 _RANGE_RE = re.compile(
-    rf"(?<!\w)từ\s+(?:{_CLOCK}(?:ngày|thứ\s+\w+,?\s+ngày|hết\s+ngày)?\s*)(?P<a>\d{{1,2}}(?:[/.\-]\d{{1,"
+    rf"(?<!\w)từ\s+(?:{_CLOCK}(?:ngày|(?:thứ\s+\w+|chủ\s+nhật)\s*,?\s+(?:ngày)?|hết\s+ngày)?\s*)(?P<a>\d{{1,2}}(?:[/.\-]\d{{1,"
     rf"2}}(?:[/.\-](?:19|20)\d\d)?|\s+tháng\s+\d{{1,2}}(?:\s+năm\s+(?:19|20)\d\d)?)?)(?:\s*\([^)]{{1,"
     rf"40}}\))?\s*"
-    rf"(?:đến|tới|-)\s*(?:hết\s+)?{_CLOCK}(?:hết\s+)?(?:ngày\s*)?(?P<b>\d{{1,2}}(?:[/.\-]\d{{1,"
+    rf"(?:đến|tới|-)\s*(?:hết\s+)?{_CLOCK}(?:hết\s+)?(?:(?:thứ\s+\w+|chủ\s+nhật)\s*,?\s*)?(?:ngày\s*)?(?P<b>\d{{1,2}}(?:[/.\-]\d{{1,"
     rf"2}}(?:[/.\-](?:19|20)\d\d)?|\s+tháng\s+\d{{1,2}}(?:\s+năm\s+(?:19|20)\d\d)?))(?![\d/])"
 )
 _WATCH_RE = re.compile(
@@ -93,8 +93,8 @@ def find_window(
     text: SourceText, kind: str, subject: tuple[int, int] | None, layout: Layout, hint: YearHint | None
 ) -> Window | None:
     """The window, or None where the text is about no particular time."""
-    if kind == "report":
-        return _report_window(text, hint)
+    if kind == "report" and (period := _report_window(text, subject, hint)) is not None:
+        return period
     chain = _best_chain(text, subject, layout)
     ranged = _range(text, layout, hint)
     if chain is None:
@@ -300,30 +300,25 @@ def _range_days(text: SourceText, match: re.Match[str], hint: YearHint | None) -
     return None if start is None or start.value > end.value else (start, end)
 
 
-def _report_window(text: SourceText, hint: YearHint | None) -> Window | None:
+def _report_window(text: SourceText, subject: tuple[int, int] | None, hint: YearHint | None) -> Window | None:
     """A report's period: "tuần 37/2017 (từ ngày ... đến ngày ...)"."""
-    weeks = sorted(_WEEK_RE.finditer(text.low, 0, 3000), key=lambda m: not m[1].startswith("tuần"))
-    week = weeks[0] if weeks else None
-    found = None
-    for match in _RANGE_RE.finditer(text.low, 0, 3000):
+    start, end = subject or (0, 600)
+    weeks = sorted(_WEEK_RE.finditer(text.low, start, end), key=lambda m: not m[1].startswith("tuần"))
+    if not weeks:
+        return None
+    week, found = weeks[0], None
+    for match in _RANGE_RE.finditer(text.low, start, start + 3000):
         days = _range_days(text, match, hint)
         if days:
             found = (days, match)
             break
-    if week is None and found is None:
-        return None
-    event: Maybe = absent()
-    if week is not None:
-        words = text.words(*week.span(1))
-        value = re.sub(r"(\d)\s(\d)", r"\1\2", words)
-        value = re.sub(r"\s?/\s?", "/", value)
-        event = Field(value, "read" if value == words else "normalised", (text.span(*week.span(1)),))
+    words = text.words(*week.span(1))
+    value = re.sub(r"\s?/\s?", "/", re.sub(r"(\d)\s(\d)", r"\1\2", words))
+    event: Maybe = Field(value, "read" if value == words else "normalised", (text.span(*week.span(1)),))
     if found is None:
-        if week is None or not week[1].startswith("tuần"):
-            return None
-        return Window(event, absent(), absent())
-    (start, end), match = found
-    return Window(event, start, end, None, _reads(text, [match.span("a"), match.span("b")]))
+        return Window(event, absent(), absent()) if week[1].startswith("tuần") else None
+    (first, last), match = found
+    return Window(event, first, last, None, _reads(text, [match.span("a"), match.span("b")]))
 
 
 # -- days off, a suggestion
