@@ -8,6 +8,21 @@ import pytest
 
 pytestmark = pytest.mark.journey
 
+PDF = """#set page(paper: "a4")
+#set text(size: 13pt, lang: "vi")
+#grid(columns: (1fr, 1.3fr), align: center, [BỘ MẪU],
+  [CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM \\ Độc lập - Tự do - Hạnh phúc])
+#grid(columns: (1fr, 1.3fr), align: center, [Số: 77/BM-TT \\ V/v trực bảo đảm an toàn thông tin \\ mạng dịp lễ Mẫu],
+  [Hà Nội, ngày 26 tháng 4 năm 2022])
+#v(1em)
+Kính gửi: Các doanh nghiệp viễn thông, Internet.
+
+1. Phân công lực lượng tại chỗ trực giám sát, ứng cứu sự cố 24/7.
+
+2. Cử đầu mối tiếp nhận thông tin với Bộ Mẫu trước ngày 28/4/2022.
+
+Trân trọng./.
+"""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -133,6 +148,27 @@ def test_what_cannot_be_taken_is_said_in_plain_words_and_nothing_is_kept(
     page.wait_for_load_state()
     assert words in page.locator("[role=alert]").inner_text().lower()
     assert sorted((running.data / "originals").rglob("*")) == kept
+
+
+def test_a_pdf_is_shown_as_it_looks_and_lights_up_where_a_field_was_read(
+    running, page, sign_in, shot, tmp_path
+) -> None:
+    import typst
+
+    source = tmp_path / "cv.typ"
+    source.write_text(PDF)
+    (tmp_path / "cv.pdf").write_bytes(typst.compile(str(source)))
+    sign_in(running)
+    page.goto(f"{running.url}/dispatches/new/")
+    page.locator("#id_organisation").select_option(index=3)
+    page.set_input_files("#file", tmp_path / "cv.pdf")
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url("**/directives/**")
+    page.wait_for_function("document.querySelector('.page-picture image') !== null")
+    page.wait_for_load_state("networkidle")
+    page.focus("#id_subject")
+    assert page.locator("rect.now").count() >= 3
+    shot("8-pdf", full=False)
 
 
 def test_script_and_html_in_a_dispatch_are_shown_and_never_run(running, page, sign_in) -> None:

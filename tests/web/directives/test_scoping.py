@@ -102,7 +102,7 @@ def world(settings, tmp_path):
 
 def test_every_address_has_a_case_here() -> None:
     patterns = [*directive_urls, *readiness_urls, *start_urls, *account_urls, *journal_urls, *regime_urls]
-    assert {pattern.name for pattern in patterns} == {*THINGS, *LISTS, *ADMINISTRATOR_ONLY}
+    assert {pattern.name for pattern in patterns} == {*THINGS, *LISTS, *ADMINISTRATOR_ONLY, "directive_page"}
 
 
 @pytest.mark.parametrize("name", sorted(THINGS))
@@ -164,6 +164,13 @@ def test_what_only_administrators_may_is_refused_to_leads(world, name) -> None:
     args["journal_erase"] = [world["ours"].pk]
     address = reverse(name, args=args.get(name, []))
     assert {client.post(address).status_code, client.get(address).status_code} <= {403, 405}
+
+
+@pytest.mark.parametrize("whose, status", [("ours", 404), ("theirs", 404)])
+def test_a_page_s_picture_is_not_there_for_a_text_nor_for_others(world, whose, status) -> None:
+    address = reverse("directive_page", args=[world["keys"][world[whose]]["directive"], 1])
+    assert _client(world["ours"], Role.VIEWER).get(address).status_code == status
+    assert Client().get(address).status_code == 302
 
 
 def test_an_unnumbered_directive_wears_its_badge_everywhere(world) -> None:

@@ -7,6 +7,7 @@ is read in a child process with bounded memory and time, so that a bad file cost
 from vigil.adapters.documents.limits import DEFAULT_LIMITS, Limits
 from vigil.adapters.documents.model import Box, Document, Page, Signature
 from vigil.adapters.documents.ocr.availability import ocr_available
+from vigil.adapters.documents.page_pictures import has_pictures, page_picture
 from vigil.adapters.documents.reading import extract
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "Page",
     "Signature",
     "extract",
+    "has_pictures",
     "ocr_available",
+    "page_picture",
 ]

@@ -75,7 +75,32 @@ def _frames(job: Job, data: bytes, limits: Limits) -> Any:
     return count_frames(job, data, limits)
 
 
-_JOBS: dict[str, Callable[[Job, bytes, Limits], Any]] = {"read": _read, "ocr": _ocr, "frames": _frames}
+def _picture(job: Job, data: bytes, limits: Limits) -> Any:
+    """One page as PNG in base64; None when there is no such page."""
+    import base64
+    import io
+
+    from vigil.adapters.documents.ocr.pictures import pictures
+
+    try:
+        image = next(iter(pictures(data, job["media_type"], [job["page"]], limits)), None)
+    except IndexError:
+        return None
+    if image is None:
+        return None
+    edge = int(limits.pixels**0.5 * 1.3)
+    image.thumbnail((edge, edge))
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return base64.b64encode(out.getvalue()).decode()
+
+
+_JOBS: dict[str, Callable[[Job, bytes, Limits], Any]] = {
+    "read": _read,
+    "ocr": _ocr,
+    "frames": _frames,
+    "picture": _picture,
+}
 
 
 def _answered(job: Job, data: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("directives/<uuid:pk>/save/", review.save, name="directive_save"),
     path("directives/<uuid:pk>/link/", review.link, name="directive_link"),
     path("directives/<uuid:pk>/original/", receive.original, name="directive_original"),
+    path("directives/<uuid:pk>/pages/<int:page>.png", receive.picture, name="directive_page"),
     path("directives/<uuid:pk>/watch/", watches.plan_and_open, name="watch_new"),
     path("watches/", watches.watches, name="watches"),
     path("watches/<uuid:pk>/open/", watches.open_planned, name="watch_open"),

@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from vigil.adapters.documents import ocr_available
+from vigil.adapters.documents import ocr_available, page_picture
 from vigil.domain.accounts.permissions import organisations_for
 from vigil.domain.directives.actions.receive import receive_dispatch
 from vigil.domain.directives.models import Directive
@@ -81,6 +81,15 @@ def receive(request: HttpRequest) -> HttpResponse:
     except VigilError as error:
         return render(request, "directives/receive.html", {**context, "error": error}, status=error.status)
     return redirect("directive", pk=directive.pk)
+
+
+@login_required
+@require_GET
+def picture(request: HttpRequest, pk: str, page: int) -> HttpResponse:
+    """One page of the original, drawn anew in a child process; kept by the reader's own browser alone."""
+    directive = one_of(request, Directive.objects.select_related("dispatch"), pk)
+    drawn = page_picture(fetch(settings.VIGIL_ORIGINALS, directive.dispatch.sha256), page)
+    return HttpResponse(drawn, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 
 @login_required

@@ -18,6 +18,7 @@ from vigil.domain.directives.models import Directive, DirectiveState, WatchState
 from vigil.domain.organisations.audiences import audiences
 from vigil.faces.web.directives.forms import DirectiveForm, LinkForm, ObligationFormSet, WindowForm
 from vigil.faces.web.directives.marking import how_of, marked_text, marks_of
+from vigil.faces.web.directives.pictures import page_pictures
 from vigil.faces.web.scoping import actor_of, demanded, one_of, user_of
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
@@ -56,13 +57,15 @@ def _page(
     items = items or ObligationFormSet(prefix="items", initial=_items(found))
     form = form or DirectiveForm(directive=found)
     hows = how_of(readings) | {name: {"how": "edited"} for name in found.origins}
+    marks = marks_of(readings)
     context = {
         "directive": found,
         "dispatch": found.dispatch,
         "form": form,
         "items": items,
         "sections": [_section(form, names, hows) for names in (HEAD, WINDOW, BODY, FOOT)],
-        "original": marked_text(found.dispatch.text, marks_of(readings)),
+        "original": marked_text(found.dispatch.text, marks),
+        "pictures": page_pictures(found.dispatch, marks),
         "cut": len(found.dispatch.text) > 200_000,
         "reading": reading,
         "obligation_notes": readings.get("obligations", []),

@@ -20,10 +20,11 @@
   });
 
   function showSpan(name) {
-    document.querySelectorAll("mark.now").forEach((mark) => mark.classList.remove("now"));
-    const marks = document.querySelectorAll(`mark[data-field~="${CSS.escape(name)}"]`);
+    document.querySelectorAll("[data-field].now").forEach((mark) => mark.classList.remove("now"));
+    const marks = [...document.querySelectorAll(`[data-field~="${CSS.escape(name)}"]`)];
     marks.forEach((mark) => mark.classList.add("now"));
-    if (marks.length) marks[0].scrollIntoView({ block: "center", behavior: "auto" });
+    const seen = marks.find((mark) => mark.getClientRects().length);
+    if (seen) seen.scrollIntoView({ block: "center", behavior: "auto" });
   }
 
   // A form that takes long says so, and is sent once.
