@@ -1,9 +1,11 @@
 """Proofs: what holds until when, what an absent or broken prover says, what the board counts."""
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from vigil.domain.directives.models import Assignment, Directive, Dispatch, Obligation, Watch, window_instants
 from vigil.domain.estate.actions import save_system
@@ -132,3 +134,17 @@ def test_a_system_that_makes_no_sense_is_not_saved(isp, lead, now, fields) -> No
     with pytest.raises(Refused):
         save_system(system=system, actor=lead, now=now)
     assert not InformationSystem.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_measure_at_once_keep_one_answer(watch, lead, now) -> None:
+    def measure(verdict: Verdict) -> None:
+        try:
+            prove_watch(watch=watch, provers={"duty": Saying(verdict)}, actor=lead, now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(measure, [Verdict.MET, Verdict.NOT_MET, Verdict.MET, Verdict.AT_RISK]))
+    for assignment in watch.assignments.all():
+        assert ProofSnapshot.objects.filter(assignment=assignment, current=True).count() == 1

@@ -61,7 +61,8 @@ def prove_watch(*, watch: Watch, provers: Mapping[str, Prover], actor: Actor, no
 def keep(*, proof: Proof, assignment: Assignment, actor: Actor, now: datetime) -> ProofSnapshot:
     """Keep a proof: renew the current snapshot when it says the same, else start a new one and journal the change."""
     said = _said(proof)
-    currents = list(ProofSnapshot.objects.select_for_update().filter(assignment=assignment, current=True))
+    Assignment.objects.select_for_update().get(pk=assignment.pk)  # a page and a worker may measure at once
+    currents = list(ProofSnapshot.objects.filter(assignment=assignment, current=True))
     for current in currents:
         if all(getattr(current, name) == value for name, value in said.items()):
             current.measured_at, current.valid_until = proof.measured_at, proof.valid_until
