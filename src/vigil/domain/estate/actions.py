@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from vigil.domain.estate.models import EdgeDevice, InformationSystem
+from vigil.domain.journal.actions import record
 from vigil.domain.journal.saving import save_and_record
 from vigil.kernel.actors import Actor
 
@@ -21,6 +24,26 @@ def retire_system(*, system: InformationSystem, actor: Actor, now: datetime) -> 
     return save_system(system=system, actor=actor, now=now)
 
 
+def return_system(*, system: InformationSystem, actor: Actor, now: datetime) -> bool:
+    """The system is in use again."""
+    system.retired_at = None
+    return save_system(system=system, actor=actor, now=now)
+
+
 def save_edge_device(*, device: EdgeDevice, actor: Actor, now: datetime) -> bool:
     """Add or change a device at the network's edge."""
     return save_and_record(device, actor=actor, now=now, organisation=device.organisation_id)
+
+
+@transaction.atomic
+def remove_edge_device(*, device: EdgeDevice, actor: Actor, now: datetime) -> None:
+    """The device stands there no longer."""
+    record(
+        actor=actor,
+        now=now,
+        action="estate.edgedevice_removed",
+        subject=f"estate.edgedevice:{device.pk}",
+        organisation=device.organisation_id,
+        facts={"kind": device.kind, "name": device.name},
+    )
+    device.delete()

@@ -49,24 +49,12 @@ def file_contact_point(
 
     Raises: Refused `contact.no_channel`, `contact.bad_number`, `contact.bad_address`, `input.invalid`.
     """
-    wanted = {(entry.kind, entry.value.strip()) for entry in channels if entry.value.strip()}
-    if not wanted:
-        raise Refused("contact.no_channel", N_("A contact point needs at least one number or address."))
-    for kind, value in wanted:
-        _check_channel(kind, value)
+    check_channels(channels)
     if contact_point._state.adding:
         contact_point.filed_at = now
     save_and_record(contact_point, actor=actor, now=now, organisation=contact_point.organisation_id)
-    present = {(channel.kind, channel.value): channel for channel in contact_point.channels.all()}
-    gone = [channel for key, channel in present.items() if key not in wanted]
-    fresh = sorted(wanted - set(present))
-    for channel in gone:
-        channel.delete()
-    for kind, value in fresh:
-        number = "" if kind == ChannelKind.EMAIL else e164(value)
-        ContactChannel.objects.create(contact_point=contact_point, kind=kind, value=value, e164=number)
+    fresh, gone = set_channels(contact_point=contact_point, channels=channels)
     if gone or fresh:
-        _refresh_verified(contact_point)
         record(
             actor=actor,
             now=now,
@@ -74,9 +62,44 @@ def file_contact_point(
             subject=f"organisations.contactpoint:{contact_point.id}",
             organisation=contact_point.organisation_id,
             facts={"added": len(fresh), "removed": len(gone)},
-            personal={"added": [list(key) for key in fresh], "removed": [[c.kind, c.value] for c in gone]},
+            personal={"added": [list(key) for key in fresh], "removed": [list(key) for key in gone]},
         )
     return contact_point
+
+
+def check_channels(channels: Sequence[ChannelEntry]) -> None:
+    """Raises: Refused `contact.no_channel`, `contact.bad_number`, `contact.bad_address`."""
+    wanted = _wanted(channels)
+    if not wanted:
+        raise Refused("contact.no_channel", N_("A contact point needs at least one number or address."))
+    for kind, value in wanted:
+        _check_channel(kind, value)
+
+
+def set_channels(
+    *, contact_point: ContactPoint, channels: Sequence[ChannelEntry]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Let a contact point have just `channels`: (added, removed), which the caller tells to the journal.
+
+    Raises: Refused as `check_channels`.
+    """
+    check_channels(channels)
+    wanted = _wanted(channels)
+    present = {(channel.kind, channel.value): channel for channel in contact_point.channels.all()}
+    gone = sorted(set(present) - wanted)
+    fresh = sorted(wanted - set(present))
+    for key in gone:
+        present[key].delete()
+    for kind, value in fresh:
+        number = "" if kind == ChannelKind.EMAIL else e164(value)
+        ContactChannel.objects.create(contact_point=contact_point, kind=kind, value=value, e164=number)
+    if gone or fresh:
+        _refresh_verified(contact_point)
+    return fresh, gone
+
+
+def _wanted(channels: Sequence[ChannelEntry]) -> set[tuple[str, str]]:
+    return {(entry.kind, entry.value.strip()) for entry in channels if entry.value.strip()}
 
 
 def _check_channel(kind: str, value: str) -> None:

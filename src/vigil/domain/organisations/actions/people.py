@@ -18,3 +18,9 @@ def person_left(*, person: Person, actor: Actor, now: datetime) -> bool:
     """The person has left; history keeps the name."""
     person.left_at = now
     return save_person(person=person, actor=actor, now=now)
+
+
+def person_returned(*, person: Person, actor: Actor, now: datetime) -> bool:
+    """The person is back, or never left."""
+    person.left_at = None
+    return save_person(person=person, actor=actor, now=now)

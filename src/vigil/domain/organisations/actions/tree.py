@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 
+from vigil.domain.journal.actions import record
 from vigil.domain.journal.saving import save_and_record
 from vigil.domain.organisations.models import Organisation, ProviderLink, Unit
 from vigil.kernel.actors import Actor
@@ -36,3 +37,31 @@ def save_unit(*, unit: Unit, actor: Actor, now: datetime) -> bool:
 def save_provider_link(*, link: ProviderLink, actor: Actor, now: datetime) -> bool:
     """Say that a provider serves an organisation."""
     return save_and_record(link, actor=actor, now=now, organisation=link.organisation_id)
+
+
+@transaction.atomic
+def remove_unit(*, unit: Unit, actor: Actor, now: datetime) -> None:
+    """Take a unit out; its people and systems stay with the organisation."""
+    record(
+        actor=actor,
+        now=now,
+        action="organisations.unit_removed",
+        subject=f"organisations.unit:{unit.pk}",
+        organisation=unit.organisation_id,
+        facts={"name": unit.name},
+    )
+    unit.delete()
+
+
+@transaction.atomic
+def remove_provider_link(*, link: ProviderLink, actor: Actor, now: datetime) -> None:
+    """The provider no longer serves the organisation."""
+    record(
+        actor=actor,
+        now=now,
+        action="organisations.providerlink_removed",
+        subject=f"organisations.providerlink:{link.pk}",
+        organisation=link.organisation_id,
+        facts={"provider": str(link.provider_id), "service": link.service},
+    )
+    link.delete()
