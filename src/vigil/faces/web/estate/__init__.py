@@ -1,0 +1,1 @@
+"""Information systems and the devices at the edge of the network: lists and pages."""

@@ -1,0 +1,1 @@
+"""Organisations, people and contact points: lists, pages, and the public page of a contact test."""

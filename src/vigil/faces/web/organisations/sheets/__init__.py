@@ -1,0 +1,1 @@
+"""How these things stand in sheets."""
