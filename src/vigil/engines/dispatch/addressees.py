@@ -58,7 +58,7 @@ def find_addressees(text: SourceText, head: Head, layout: Layout) -> Addressees:
         if len(words) > 400:
             return _inline(text, start, end)
         marker = _ITEM_RE.match(text.match, start, end)
-        if marker and marker.end() < end and (spans == [] or bulleted or blank or text.match[spans[-1][1] - 1] in ":;"):
+        if marker and marker.end() < end and (spans == [] or bulleted or text.match[spans[-1][1] - 1] in ":;"):
             bulleted = True
             spans.append([marker.end(), end])
         elif not spans:
@@ -77,11 +77,13 @@ def _continues(text: SourceText, last: list[int], words: str, bulleted: bool, bl
     so_far = text.match[last[0] : last[1]].rstrip(" \t|")
     if so_far.endswith((".", ";")) or last[1] - last[0] > 500:
         return False
-    if words[0].islower() or so_far.endswith((",", *(" " + j for j in _JOINS))):
+    if words[0].islower() or so_far.endswith(","):
         return True
-    if blank:
+    if blank or re.match(_OPENERS + r"(?!\w)", words):
         return False
-    return bulleted and not re.match(_OPENERS + r"(?!\w)", words)
+    if so_far.endswith(tuple(" " + j for j in _JOINS)) and not so_far.endswith("trực thuộc"):
+        return True
+    return bulleted
 
 
 def _one(text: SourceText, s: int, e: int) -> Field[str] | None:

@@ -7,17 +7,21 @@ import re
 from .audiences import Mention, classes_in, subject_mention
 from .dates import crawl_prefix_end
 from .layout import Layout
-from .obligations import has_modal, is_information, make_obligation, starts_with_demand, tells, worth_reading
+from .obligations import (
+    after_condition,
+    has_modal,
+    is_information,
+    make_obligation,
+    starts_with_demand,
+    tells,
+    worth_reading,
+)
 from .reading import Obligation
 from .tables import body_pattern, phrases
 from .text import SourceText, key
 from .values import Field
 
 _MARK_RE = re.compile(r"[ \t|]*(?:[-+*•●▪]|\d{1,2}[.)]|[a-zđ]\))[ \t]*")
-_CONDITION_RE = re.compile(
-    r"(?:trong\s+)?(?:trường hợp|khi|nếu|để|bên cạnh đó|ngoài ra|đồng thời|cùng với đó|đặc biệt|sau khi|nhằm|"
-    r"thứ (?:nhất|hai|ba|tư|năm)|một là|hai là|ba là|bốn là)(?!\w)[^,.:]{0,200}[,:]\s*"
-)
 _ASK_RE = re.compile(
     r"(?:cũng|còn|đồng thời|trân trọng|kính)?\s*(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|lưu ý|"
     r"giao)(?:\s+(?:các|người|cơ quan|tổ chức|quý|doanh nghiệp|đơn vị|ubnd|sở|bộ|thủ trưởng|chủ quản)[^,.;:]{0,"
@@ -118,9 +122,8 @@ def _asks(text: SourceText, s: int, e: int, article: bool) -> bool:
         return False
     if is_information(low):
         return False
-    condition = _CONDITION_RE.match(low)
-    if condition:
-        rest = low[condition.end() :]
+    rest = after_condition(low)
+    if rest is not None:
         return (starts_with_demand(rest) and not tells(rest)) or bool(
             re.match(r"(?:[^,.]{0,60}\s)?(?:cần|phải)\s", rest)
         )

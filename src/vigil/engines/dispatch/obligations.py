@@ -24,6 +24,11 @@ _GOALS_RE = re.compile(
     r"tài liệu tham khảo|nguồn tham khảo|phụ lục|danh sách|giới thiệu|tổng quan|nhận định|dự báo|hình thức)"
 )
 _PAST_RE = re.compile(r"(?<!\w)(?:đã|vừa|được|bị|cho phép|là một|tồn tại|có thể bị|ghi nhận|nhằm vào|đang)(?!\w)")
+_CONDITION_RE = re.compile(
+    r"(?:trong\s+)?(?:trường hợp|trước (?:ngày|\d)|chậm nhất|định kỳ|hằng|hàng|khi|nếu|để|bên cạnh đó|ngoài ra|đồng thời|cùng với đó|"
+    r"đặc biệt|sau khi|nhằm|"
+    r"thứ (?:nhất|hai|ba|tư|năm)|một là|hai là|ba là|bốn là)(?!\w)[^,.:]{0,200}[,:]\s*"
+)
 _NO_DEMANDS = ("report",)
 
 
@@ -118,8 +123,10 @@ def _obligation(text: SourceText, item: Item, context: Context, above: Mention |
 
 def worth_reading(words: str, truncated: bool) -> bool:
     """Whether enough of a cut item is left to say what it asks."""
+    if not truncated:
+        return bool(words)
     rest = _CUT_MARK_RE.sub("", words)
-    if truncated and rest and not rest.endswith(" "):
+    if rest and not rest.endswith(" "):
         rest = rest.rsplit(" ", 1)[0] if " " in rest else ""
     return len(rest.split()) >= 2
 
@@ -129,6 +136,8 @@ def _is_demand(text: SourceText, item: Item, context: Context, words: str) -> bo
     if is_information(low) and not _modal(low):
         return False
     if starts_with_demand(low) and not _tells(low):
+        return True
+    if (rest := after_condition(low)) is not None and starts_with_demand(rest):
         return True
     if item.style == "bullet" and context.kind not in ("plan", "directive", "decision"):
         return _modal(low) and subject_mention(text, item.start, item.end) is not None
@@ -143,6 +152,12 @@ def starts_with_demand(low: str) -> bool:
     """Whether folded words begin with a verb that asks."""
     low = low.lstrip(" \"'-+*•")
     return any(low.startswith(d) and not low[len(d) : len(d) + 1].isalpha() for d in phrases("demands"))
+
+
+def after_condition(low: str) -> str | None:
+    """What follows "Trong trường hợp ..., ", "Trước ngày ..., "; None where no condition stands first."""
+    condition = _CONDITION_RE.match(low)
+    return low[condition.end() :] if condition else None
 
 
 def is_information(low: str) -> bool:
