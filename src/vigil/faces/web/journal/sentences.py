@@ -3,7 +3,11 @@
 from collections import defaultdict
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from vigil.domain.accounts.models import Role
 from vigil.domain.journal.models import Entry
+from vigil.domain.organisations.models import ChannelKind
 from vigil.kernel.phrases import N_, Phrase
 from vigil.kernel.proofs import Verdict
 
@@ -62,6 +66,14 @@ def sentence_of(entry: Entry) -> Phrase:
     return Phrase(wording, _Filled("…", {name: _plain(name, value) for name, value in entry.facts.items()}))
 
 
+_WORDS: dict[str, dict[str, Any]] = {
+    "role": dict(Role.choices),
+    "channel": dict(ChannelKind.choices),
+    "by": {"link": _("link"), "code": _("code")},
+    "language": {"vi": "Tiếng Việt", "en": "English"},
+}
+
+
 class _Filled(defaultdict[str, Any]):
     """Facts that an old entry lacks show as an ellipsis."""
 
@@ -89,6 +101,8 @@ _PLACES = (
 
 
 def _plain(name: str, value: Any) -> Any:
+    if name in _WORDS and isinstance(value, str):
+        return _WORDS[name].get(value, value)
     if name == "is" and value in set(Verdict):
         return Phrase(Verdict(value).label)
     if isinstance(value, dict) and "is" in value:

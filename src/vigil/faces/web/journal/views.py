@@ -23,7 +23,10 @@ from vigil.domain.journal.queries import entries_visible, last_head
 from vigil.domain.journal.verification import verify
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
+from vigil.faces.web.journal.details import details_of
 from vigil.faces.web.journal.sentences import SENTENCES, sentence_of
+from vigil.faces.web.journal.subjects import Subject, subjects_of
+from vigil.faces.web.lists.finding import find
 from vigil.faces.web.scoping import actor_of, demanded, user_of
 from vigil.kernel import clock
 from vigil.kernel.clock import VIETNAM
@@ -38,6 +41,8 @@ class FilterForm(forms.Form):
     action = forms.ChoiceField(label=_("What happened"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    who = forms.CharField(label=_("Who"), required=False, max_length=100)
+    subject = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,7 +77,8 @@ def journal(request: HttpRequest) -> HttpResponse:
         rows = _filtered(rows, form.cleaned_data)
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     names = dict(Organisation.objects.filter(pk__in={e.organisation_id for e in page}).values_list("pk", "name"))
-    lines = [_line(entry, names) for entry in page]
+    subjects = subjects_of(request, page)
+    lines = [_line(entry, names, subjects) for entry in page]
     everything = sees_everything(user_of(request), "journal.read")
     context = {"page": page, "lines": lines, "form": form, "head": last_head(), "everything": everything}
     return render(request, "journal/journal.html", context)
@@ -83,6 +89,10 @@ def _filtered(rows: QuerySet[Entry], wanted: dict[str, Any]) -> QuerySet[Entry]:
         rows = rows.filter(organisation_id=wanted["organisation"].pk)
     if wanted["action"]:
         rows = rows.filter(action__startswith=f"{wanted['action']}.")
+    if wanted["subject"]:
+        rows = rows.filter(subject=wanted["subject"])
+    if wanted["who"]:
+        rows = find(rows, wanted["who"], ("personal__content__actor", "actor"))
     if wanted["since"]:
         rows = rows.filter(at__gte=datetime.combine(wanted["since"], time.min, VIETNAM))
     if wanted["until"]:
@@ -90,7 +100,7 @@ def _filtered(rows: QuerySet[Entry], wanted: dict[str, Any]) -> QuerySet[Entry]:
     return rows
 
 
-def _line(entry: Entry, names: dict[Any, str]) -> dict[str, Any]:
+def _line(entry: Entry, names: dict[Any, str], subjects: dict[str, Subject]) -> dict[str, Any]:
     note = getattr(entry, "personal", None)
     content = note.content if note is not None else None
     erased = note is not None and note.erased_at is not None
@@ -101,7 +111,9 @@ def _line(entry: Entry, names: dict[Any, str]) -> dict[str, Any]:
         "sentence": sentence_of(entry),
         "who": who,
         "organisation": names.get(entry.organisation_id, ""),
-        "personal": personal,
+        "facts": details_of(entry.subject, entry.facts),
+        "personal": details_of(entry.subject, personal),
+        "subject": None if erased else subjects.get(entry.subject),
         "erased": erased,
     }
 

@@ -1,0 +1,60 @@
+"""An entry's facts and personal data as a person reads them: fields by their names, choices by their words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext
+
+from vigil.faces.web.journal.subjects import model_of
+
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One fact. `was` is None where nothing is known to have been there before."""
+
+    title: str
+    now: str
+    was: str | None = None
+
+
+def details_of(subject: str, facts: Mapping[str, Any]) -> list[Detail]:
+    """Each fact, in the order it was written."""
+    return [_detail(subject, name, value) for name, value in facts.items()]
+
+
+def _detail(subject: str, name: str, value: Any) -> Detail:
+    field = _field(subject, name)
+    title = str(getattr(field, "verbose_name", "") or name)
+    title = title[:1].upper() + title[1:]
+    if isinstance(value, dict) and set(value) == {"was", "is"}:
+        return Detail(title, _said(field, value["is"]), _said(field, value["was"]))
+    return Detail(title, _said(field, value))
+
+
+def _field(subject: str, name: str) -> Any:
+    model = model_of(subject)
+    if model is None:
+        return None
+    try:
+        return model._meta.get_field(name.removesuffix("_id"))
+    except FieldDoesNotExist:
+        return None
+
+
+def _said(field: Any, value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "—"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    choices = dict(getattr(field, "flatchoices", None) or ())
+    if isinstance(value, str) and value in choices:
+        return str(choices[value])
+    if isinstance(value, list):
+        return "; ".join(_said(None, part) for part in value)[:_LONGEST]
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_said(None, part)}" for key, part in value.items())[:_LONGEST]
+    return str(value)[:_LONGEST]
