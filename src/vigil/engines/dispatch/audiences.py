@@ -10,6 +10,7 @@ from .text import SourceText
 from .values import Field
 
 _LEAD_RE = re.compile(r"\s*(?:(?:giao|đề nghị|yêu cầu|đối với|riêng|trách nhiệm của|nhiệm vụ của)\s+)?(?:các\s+)?")
+_ASKS_RE = re.compile(r"[^.;:,]{4,90}?\s(?:yêu cầu|đề nghị|khuyến nghị|khuyến cáo|giao)\s+(?:các\s+)?")
 _ORDER = ("isp", "platform", "bank", "dept_ict", "local")
 _PUBLIC = ("ministry",)
 
@@ -74,6 +75,12 @@ def _starts_with_demand(text: SourceText, start: int, end: int) -> bool:
         text.low.startswith(d, start) and not text.low[start + len(d) : start + len(d) + 1].isalpha()
         for d in phrases("demands")
     )
+
+
+def asked_from(text: SourceText, start: int, end: int) -> int:
+    """Where those asked begin in "UBND thành phố yêu cầu các đơn vị ..."; the start where nobody speaks."""
+    asked = _ASKS_RE.match(text.low, start, end)
+    return asked.end() if asked else start
 
 
 def missing_from(text: SourceText, mention: Mention, addressees: tuple[Field[str], ...]) -> tuple[str, ...]:

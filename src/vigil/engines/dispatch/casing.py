@@ -9,10 +9,10 @@ from .tables import bodies, place_pattern, places, vendors
 from .text import key, lowered
 
 _KINDS = (
-    "ủy ban nhân dân", "tổng công ty", "trung tâm", "tổng cục", "văn phòng", "ngân hàng", "hội đồng", "hiệp hội",
-    "công an", "tập đoàn", "công ty", "đại học", "học viện", "đảng ủy", "tỉnh ủy", "thành ủy", "thanh tra", "kho bạc",
-    "chi cục", "bệnh viện", "kiểm toán", "tòa án", "thông tấn", "trường", "phòng", "viện", "ban", "hội", "bộ", "cục",
-    "sở", "vụ", "đài",
+    "ủy ban nhân dân", "ủy ban", "tổng công ty", "trung tâm", "tổng cục", "văn phòng", "ngân hàng", "hội đồng",
+    "hiệp hội", "công an", "tập đoàn", "công ty", "đại học", "học viện", "đảng ủy", "tỉnh ủy", "thành ủy",
+    "thanh tra", "kho bạc", "chi cục", "bệnh viện", "kiểm toán", "tòa án", "thông tấn", "trường", "phòng", "viện",
+    "ban", "hội", "bộ", "cục", "sở", "vụ", "đài",
 )  # fmt: skip
 _FIXED = (
     "Việt Nam", "Trung ương", "Nhà nước", "Đảng", "Chính phủ", "Thủ tướng Chính phủ", "Quốc hội", "Tết Nguyên đán",
@@ -23,6 +23,7 @@ _FIXED = (
 _STEMS = "giáp|ất|bính|đinh|mậu|kỷ|canh|tân|nhâm|quý"
 _BRANCHES = "tý|tí|sửu|dần|mão|thìn|tỵ|tị|ngọ|mùi|thân|dậu|tuất|hợi"
 _YEAR_NAME_RE = re.compile(rf"(?<!\w)({_STEMS}) ({_BRANCHES})(?!\w)")
+_UNIT_RE = re.compile(r"(?<!\w)(huyện|quận|thị xã|thị trấn|xã|phường|đặc khu) ((?:[^\W\d_]+ ?){1,4})$")
 _ACRONYM_RE = re.compile(
     r"(?<!\w)(?:UBND|HĐND|CNTT|ATTT|ATTTM|TT&TT|CVE-\d{4}-\d+|NCSC|VNCERT|APT|TP|DDOS|IPV6|SOC|IOC|THPT|TTHC|"
     r"TMCP|[IVX]{2,}|\S*\d\S*/\S+)(?!\w)"
@@ -54,7 +55,7 @@ def from_capitals(words: str) -> str:
     """Words in capitals as a sentence would have them: names, numbers of documents and acronyms keep their case."""
     if not mostly_upper(words):
         return words
-    low = _in_names(lowered(words))
+    low = _UNIT_RE.sub(lambda m: f"{m[1]} {m[2].title()}", _in_names(lowered(words)))
     for match in _ACRONYM_RE.finditer(words):
         low = low[: match.start()] + match.group() + low[match.end() :]
     return low

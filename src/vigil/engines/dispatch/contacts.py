@@ -29,14 +29,13 @@ _PHONE_PURPOSE_RE = re.compile(
 )
 _FAX_RE = re.compile(r"(?:fax|số\s+fax)\s*[:.]?\s*$")
 _CUE_RE = re.compile(
-    r"(?:liên\s+hệ\s*(?:trực\s+tiếp\s+|ngay\s+)?(?:với|tới|đến|về|qua|"
-    r"theo)?\s*(?:(?:các\s+)?đầu\s+mối(?:\s+(?:hỗ\s+trợ|liên\s+hệ|kỹ\s+thuật|của\s+[^:,;]{2,40}(?=:)))*\s*)?:?|"
-    r"thông\s+qua(?:\s+(?:các\s+)?đầu\s+mối)?\s*:?|đầu\s+mối(?:\s+(?:liên\s+hệ|hỗ\s+trợ|kỹ\s+thuật|"
-    r"tiếp\s+nhận\s+thông\s+tin|phối\s+hợp|của\s+\w+))*\s*(?:là|:)|(?:báo\s+cáo|thông\s+báo|gửi|thông\s+tin|"
-    r"báo)\s+(?:ngay\s+|kết\s+quả\s+|danh\s+sách\s+|thông\s+tin\s+)?(?:về|tới|đến|cho)|hỗ\s+trợ\s+(?:của|từ)|"
-    r"gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
+    r"(?:liên\s+hệ\s*(?:trực\s+tiếp\s+|ngay\s+)?(?:với|tới|đến|về|qua|theo)?\s*:?|"
+    r"thông\s+qua(?:\s+(?:các\s+)?đầu\s+mối)?\s*:?|đầu\s+mối(?:\s[^,;.:\n]{0,80})?(?::|\s+là)|"
+    r"(?:báo\s+cáo|thông\s+báo|gửi|thông\s+tin|báo)\s+(?:(?:ngay|kết\s+quả|danh\s+sách|thông\s+tin|tình\s+hình)\s+)?"
+    r"(?:về|tới|đến|cho)|hỗ\s+trợ\s+(?:của|từ)|gọi(?:\s+(?:đến|tới))?|với)\s*:?\s*"
 )
 _SPLIT_RE = re.compile(r"\n\s*\n|\n[ \t|]*(?=(?:[-+*•●▪]|\d{1,2}[.)]|[a-zđ]\))\s)")
+_PERSON_OR_UNIT_RE = re.compile(r"(?:phòng|trung tâm|sở|văn phòng|đồng chí|đ/c|ông|bà|ban|đội|tổ|bộ phận)\s")
 _SENTENCE_RE = re.compile(r"(?<!\w)(?:yêu cầu|đề nghị|báo cáo|gửi|thực hiện|trường hợp|thông báo)(?!\w)")
 _TRIM = " \t\n,;:.-+*•|()"
 
@@ -172,7 +171,9 @@ def _named_org(text: SourceText, begin: int, e: int) -> Maybe:
     value = text.words(begin, e)
     if not any(c.isalpha() for c in value):
         return absent()
-    if len(value) > 160 or not value[:1].isupper() or _SENTENCE_RE.search(key(value)) or starts_with_demand(key(value)):
+    named_first = value[:1].isupper() or _PERSON_OR_UNIT_RE.match(value) is not None
+    low = key(value)
+    if len(value) > 160 or not named_first or _SENTENCE_RE.search(low) or starts_with_demand(low):
         named = list(body_pattern().finditer(text.low, begin, e))
         return text.field(*named[-1].span()) if named else absent()
     return text.field(begin, e)

@@ -114,8 +114,8 @@ def _what(text: SourceText, start: int, end: int, limit: int) -> Field[str]:
 
 
 def _clean(text: SourceText, s: int, e: int) -> Field[str]:
-    while s < e and text.match[s] in " ,;:()-\n\t":
-        s += 1
+    lead = re.compile(r"[\s,;:()-]*(?:(?:và|đồng thời)\s+)?[\s,;:()-]*").match(text.low, s, e)
+    s = lead.end() if lead else s
     while e > s and text.match[e - 1] in " ,;:(-\n\t":
         e -= 1
     return text.field(s, e)

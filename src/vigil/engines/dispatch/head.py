@@ -22,21 +22,29 @@ TO_RE = compiled(r"(?<!\w)(?:Kính gửi|KÍNH GỬI|Kính Gửi)\s*:?|^[ \t]*k�
 VV_RE = compiled(r"(?<![\w/])(?:V\s?/\s?v\.?|V\s?/\s?V|v\s?/\s?v)(?!\w)\s*:?\s*|^[ \t]*Về việc\s*:?\s*", re.MULTILINE)
 # a telegram names its addressees after "THỦ TƯỚNG CHÍNH PHỦ điện:"
 WIRED_RE = compiled(r"^[ \t]*[^\n:.;]{0,80}?(?:điện|ĐIỆN|gửi)[ \t]*:", re.MULTILINE)
-# type name -> kind of document in a reading
-TYPES = {
-    "CHỈ THỊ": "directive", "CÔNG ĐIỆN": "dispatch", "CÔNG ĐIỆN KHẨN": "dispatch", "KẾ HOẠCH": "plan", "PHƯƠNG ÁN":
-    "plan",
-    "CHƯƠNG TRÌNH": "plan", "ĐỀ ÁN": "plan", "BÁO CÁO": "report", "BÁO CÁO TÓM TẮT": "report", "TÓM TẮT": "report",
-    "THÔNG BÁO": "notice", "CẢNH BÁO": "notice", "HƯỚNG DẪN": "guidance", "QUYẾT ĐỊNH": "decision", "TỜ TRÌNH":
-    "submission",
-    "THÔNG TƯ": "decision", "NGHỊ QUYẾT": "decision", "GIẤY MỜI": "notice", "THƯ NGỎ": "notice", "BIÊN BẢN": "report",
-}  # fmt: skip
-CODES = {
-    "CT": "directive", "CĐ": "dispatch", "KH": "plan", "PA": "plan", "CTr": "plan", "ĐA": "plan", "BC": "report",
-    "TB": "notice",
-    "HD": "guidance", "QĐ": "decision", "TTr": "submission", "TT": "decision", "NQ": "decision", "GM": "notice",
-    "BB": "report",
-}  # fmt: skip
+# kind of document -> type names, and type codes of numbers
+_TYPE_NAMES = {
+    "dispatch": "CÔNG ĐIỆN|CÔNG ĐIỆN KHẨN",
+    "directive": "CHỈ THỊ",
+    "plan": "KẾ HOẠCH|PHƯƠNG ÁN|CHƯƠNG TRÌNH|ĐỀ ÁN",
+    "report": "BÁO CÁO|BÁO CÁO TÓM TẮT|TÓM TẮT|BIÊN BẢN",
+    "notice": "THÔNG BÁO|CẢNH BÁO|GIẤY MỜI|THƯ NGỎ",
+    "decision": "QUYẾT ĐỊNH|THÔNG TƯ|NGHỊ ĐỊNH|NGHỊ QUYẾT",
+    "submission": "TỜ TRÌNH",
+    "guidance": "HƯỚNG DẪN",
+}
+_TYPE_CODES = {
+    "dispatch": "CĐ",
+    "directive": "CT",
+    "plan": "KH|PA|CTr|ĐA",
+    "report": "BC|BB",
+    "notice": "TB|GM",
+    "decision": "QĐ|TT|NĐ|NQ",
+    "submission": "TTr",
+    "guidance": "HD",
+}
+TYPES = {name: kind for kind, names in _TYPE_NAMES.items() for name in names.split("|")}
+CODES = {code: kind for kind, codes in _TYPE_CODES.items() for code in codes.split("|")}
 _NAMES = "|".join(n for n in sorted(TYPES, key=len, reverse=True) if n != "CẢNH BÁO")
 _TYPE_RE = compiled(
     rf"^[ \t|]*(?P<name>CẢNH BÁO(?=[ \t|:]*$)|(?:{_NAMES})(?=[ \t|:]*(?:$|[A-ZĐÀ-Ỹ“\"(])))", re.MULTILINE

@@ -20,7 +20,7 @@ Maybe = Field[str] | Field[None]
 Pieces = list[tuple[int, int]]
 
 _HEADS = (
-    "ỦY BAN NHÂN DÂN|UBND|BỘ|CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|VĂN PHÒNG|NGÂN HÀNG|BAN|HỘI ĐỒNG|HIỆP HỘI|HỘI|CÔNG AN|"
+    "ỦY BAN NHÂN DÂN|ỦY BAN|UBND|BỘ|CỤC|SỞ|TRUNG TÂM|TỔNG CỤC|VĂN PHÒNG|NGÂN HÀNG|BAN|HỘI ĐỒNG|HIỆP HỘI|HỘI|CÔNG AN|"
     "PHÒNG|TẬP ĐOÀN|"
     "TỔNG CÔNG TY|CÔNG TY|VIỆN|ĐẠI HỌC|TRƯỜNG|HỌC VIỆN|ĐẢNG ỦY|TỈNH ỦY|THÀNH ỦY|THỦ TƯỚNG|CHÍNH PHỦ|THANH TRA|"
     "KHO BẠC|CHI CỤC|BỆNH VIỆN|VỤ|KIỂM TOÁN|TÒA ÁN|ĐÀI|THÔNG TẤN"

@@ -253,9 +253,12 @@ class _Builder:
         low = self.text.low[s:e].lstrip(" \t|-")
         if any(low.startswith(c) for c in phrases("closings")):
             return True
+        if self.current.style == "bullet" and _TURN_RE.match(low):
+            return True
         return bool(_SPEAKER_RE.match(low))
 
 
+_TURN_RE = re.compile(r"(?:nhằm|để|do đó|vì vậy|trước (?:tình hình|nguy cơ)|trên cơ sở|đề nghị|theo đó)\s")
 _SPEAKER_RE = compiled(
     r"(?:bộ|cục|sở|ubnd|ủy ban nhân dân|thủ tướng|ngân hàng nhà nước|trung tâm)\s[^.;:]{0,90}(?:đề nghị|yêu "
     r"cầu|thông báo|trân trọng|rất mong|giao|kính|gửi)\s"

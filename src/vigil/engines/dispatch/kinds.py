@@ -43,7 +43,7 @@ _WORD_KINDS = {
 DOCUMENT_TYPES = {
     "CT": "chỉ thị", "CĐ": "công điện", "KH": "kế hoạch", "PA": "phương án", "BC": "báo cáo", "TB": "thông báo",
     "QĐ": "quyết định", "TTr": "tờ trình", "HD": "hướng dẫn", "CTr": "chương trình", "NQ": "nghị quyết",
-    "TT": "thông tư", "GM": "giấy mời", "BB": "biên bản",
+    "NĐ": "nghị định", "TT": "thông tư", "GM": "giấy mời", "BB": "biên bản",
 }  # fmt: skip
 
 

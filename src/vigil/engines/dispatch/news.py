@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .audiences import Mention, classes_in, subject_mention
+from .audiences import Mention, asked_from, classes_in, subject_mention
 from .dates import crawl_prefix_end
 from .layout import Layout
 from .obligations import (
@@ -57,12 +57,13 @@ def paragraph_obligations(
         if article and text.match[s:e].rstrip().endswith(":") and not starts_with_demand(key(text.match[s:e])):
             above = _lead_mention(text, s, e) or above
             continue
-        own = subject_mention(text, s, e)
+        whom = asked_from(text, s, e)
+        own = subject_mention(text, whom, e)
         if own is not None and above is not None and own.label != above.label:
             above = None
         truncated = layout.cut is not None and s <= layout.cut[0] <= e
         if _asks(text, s, e, article) and worth_reading(text.words(s, e), truncated):
-            found.append(make_obligation(text, f"n{len(found) + 1}", [(s, e)], addressees, above, truncated))
+            found.append(make_obligation(text, f"n{len(found) + 1}", [(s, e)], addressees, above, truncated, whom))
     return tuple(found)
 
 

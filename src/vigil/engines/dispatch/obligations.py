@@ -23,9 +23,12 @@ _GOALS_RE = re.compile(
     r"kiến nghị|thành phần|thông tin (?:lỗ hổng|chung|chi tiết|về)|mô tả|"
     r"tài liệu tham khảo|nguồn tham khảo|phụ lục|danh sách|giới thiệu|tổng quan|nhận định|dự báo|hình thức)"
 )
-_PAST_RE = re.compile(r"(?<!\w)(?:đã|vừa|được|bị|cho phép|là một|tồn tại|có thể bị|ghi nhận|nhằm vào|đang)(?!\w)")
+_PAST_RE = re.compile(
+    r"(?<!\w)(?:đã|vừa|được|(?<!thiết )bị|cho phép|là một|tồn tại|có thể bị|ghi nhận|nhằm vào|đang)(?!\w)"
+)
 _CONDITION_RE = re.compile(
-    r"(?:trong\s+)?(?:trường hợp|trước (?:ngày|\d)|chậm nhất|định kỳ|hằng|hàng|khi|nếu|để|bên cạnh đó|ngoài ra|đồng thời|cùng với đó|"
+    r"(?:trong\s+)?(?:trường hợp|trước (?:ngày|\d)|chậm nhất|định kỳ|hằng|hàng|khi|nếu|để|bên cạnh đó|ngoài ra|"
+    r"đồng thời|cùng với đó|"
     r"đặc biệt|sau khi|nhằm|"
     r"thứ (?:nhất|hai|ba|tư|năm)|một là|hai là|ba là|bốn là)(?!\w)[^,.:]{0,200}[,:]\s*"
 )
@@ -48,7 +51,9 @@ def obligations_of(
     """The leaf demands of a tree, in the order of the text."""
     if kind in _NO_DEMANDS:
         return ()
-    asks = kind in ("plan", "directive", "decision") or _ASKS_RE.search(text.low, *_tail(tree.lead)) is not None
+    asks = kind in ("plan", "directive") or (
+        kind != "decision" and _ASKS_RE.search(text.low, *_tail(tree.lead)) is not None
+    )
     context = Context(kind, addressees, cut, asks)
     found: list[Obligation] = []
     for child in tree.root.children:
@@ -189,10 +194,12 @@ def make_obligation(
     addressees: tuple[Field[str], ...],
     above: Mention | None,
     truncated: bool,
+    subject_at: int | None = None,
 ) -> Obligation:
     """An obligation from its spans: audience, kind, exact words."""
     words = " ".join(w for s, e in spans if (w := text.words(s, e)))
-    mention = subject_mention(text, spans[0][0], spans[-1][1]) or above
+    begin = spans[0][0] if subject_at is None else subject_at
+    mention = subject_mention(text, begin, spans[-1][1]) or above
     field = Field(words, "read", tuple(text.span(s, e) for s, e in spans))
     audience, named = _audience(text, mention)
     missing = missing_from(text, mention, addressees) if mention else ()
@@ -211,4 +218,6 @@ def _audience(text: SourceText, mention: Mention | None) -> tuple[Field[str], Fi
 def kind_of(words: str) -> str:
     """The sort of work, told by the words of the demand itself."""
     low = key(words)
+    if re.match(r"đầu mối hỗ trợ|liên hệ|(?:trong )?trường hợp cần[^,.]{0,40}liên hệ", low):
+        return "other"
     return next((kind for kind, signs in duties().items() if any(s in low for s in signs)), "other")

@@ -168,7 +168,9 @@ def _named(text: SourceText, s: int, e: int) -> _Hit | None:
     first = words.split(" ")[0] if words else ""
     if re.search(r"-(?:19|20)\d\d-\d+$", words):  # a maker's own advisory number
         return None
-    if len(words) < 3 or first in _NOT_PRODUCTS or words in vendors() or re.match(r"CVE\b", words):
+    if len(words) < 3 or words in _NOT_PRODUCTS or words in vendors() or words.startswith("CVE"):
+        return None
+    if first in _NOT_PRODUCTS and first not in vendors():
         return None
     if plain(words) != words.lower().replace("và", "va") or words.isdigit() or (words.isupper() and len(words) < 4):
         return None
