@@ -8,8 +8,9 @@ STATUS = {"NotAllowed": 403, "NotFound": 404, "Conflict": 409, "Refused": 422, "
 HEAD = """# Problems
 
 Every error that Vigil raises on purpose has a stable code. Pages show it small under the sentence; machines get
-`application/problem+json` (RFC 9457) with `code`, `status`, `title` and `detail`; the command line prints it in brackets and
-exits with 3 (refused, conflict, not allowed, not found) or 4 (not available). Written by `python tools/problems.py`.
+`application/problem+json` (RFC 9457) with `code`, `status`, `title` and `detail`; the command line prints it in
+brackets and exits with 3 (refused, conflict, not allowed, not found) or 4 (not available). Written by
+`python tools/problems.py`.
 
 | code | status | what is said |
 |---|---|---|

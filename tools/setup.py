@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +59,10 @@ def debian(packages: dict[str, str]) -> None:
     missing = [name for name, sign in packages.items() if not is_there(sign)]
     if not missing:
         return
+    tried = ROOT / "build" / f".debian-{'-'.join(missing)}"
+    if tried.exists() and time.time() - tried.stat().st_mtime < 86400:
+        say(f"MISSING {' '.join(missing)}: {'; '.join(WHAT_FOR[name] for name in missing)}")
+        return
     apt = shutil.which("apt-get")
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"] if shutil.which("sudo") else None
     if apt and prefix is not None:
@@ -68,20 +73,28 @@ def debian(packages: dict[str, str]) -> None:
         subprocess.run(
             [*prefix, apt, "install", "-y", "-q", "--no-install-recommends", *missing], env=env, check=False, **quiet
         )
+    tried.parent.mkdir(exist_ok=True)
+    tried.touch()  # not again at every start, where it cannot be had
     for name in missing:
         if not is_there(packages[name]):
             say(f"MISSING {name}: {WHAT_FOR[name]} (as root: apt-get install {name})")
 
 
 def make_venv(folder: Path) -> None:
-    if (folder / "bin" / "python").exists():
+    if (folder / ".made").exists():
         return
+    shutil.rmtree(folder, ignore_errors=True)  # half a one, from an interrupted call
     say(f"making {folder.name}")
     made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
     if made.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         debian({"python3-venv": "/usr/share/python-wheels/pip-*.whl"})
-        run(sys.executable, "-m", "venv", str(folder))
+        made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
+        if made.returncode:
+            sys.exit(
+                f"setup: no environment can be made; as root: apt-get install python3-venv\n{made.stdout}{made.stderr}"
+            )
+    (folder / ".made").touch()
 
 
 def install(folder: Path, locks: list[Path], *, package: bool) -> None:

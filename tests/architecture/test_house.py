@@ -68,10 +68,12 @@ def test_every_action_takes_actor_and_now_by_name() -> None:
     faults = []
     for path in [*SRC.glob("domain/*/actions.py"), *SRC.glob("domain/*/actions/*.py")]:
         for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.args.kwonlyargs:
-                names = {argument.arg for argument in node.args.kwonlyargs}
-                if "now" not in names:
-                    faults.append(f"{path.relative_to(SRC)}:{node.name}")
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            names = {argument.arg for argument in node.args.kwonlyargs}
+            tells = re.search(r"\b(record|save_and_record|_tell)\(", ast.unparse(node))
+            if tells and not {"actor", "now"} <= names:
+                faults.append(f"{path.relative_to(SRC)}:{node.name}")
     assert not faults
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import vigil
+from vigil.kernel.files import place_new_file
 
 
 def _truth(name: str, default: bool = False) -> bool:
@@ -31,6 +32,7 @@ VIGIL_PROVERS = [
 VIGIL_OPEN_ITEMS = [
     "vigil.domain.organisations.open_items.ContactOpenItems",
     "vigil.domain.directives.open_items.DirectiveOpenItems",
+    "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
 VIGIL_WORKERS = ["timekeeper", "courier"]
 
@@ -42,13 +44,9 @@ def _secret_key() -> str:
         return given
     path = VIGIL_KEYS / "django.secret"
     if not path.exists():
-        VIGIL_KEYS.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii")
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48))
+        for folder in (VIGIL_DATA, VIGIL_KEYS):  # each by itself: `parents=True` would leave the upper one open to all
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place_new_file(path, secrets.token_urlsafe(48).encode("ascii"))
     return path.read_text(encoding="ascii")
 
 
@@ -82,6 +80,7 @@ def _database(url: str) -> dict[str, object]:
 
 
 SECRET_KEY = _secret_key()
+os.umask(0o077)  # the database, its copies and the originals are for their owner alone
 DEBUG = _truth("VIGIL_DEBUG")
 ALLOWED_HOSTS = [
     host.strip() for host in os.environ.get("VIGIL_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
@@ -213,6 +212,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = VIGIL_BASE_URL.startswith("https://")
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "vigil.faces.web.problems.stale_form"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if VIGIL_BASE_URL.startswith("https://") else 0

@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [path("", include("vigil.faces.web.urls"))]
 handler404 = "vigil.faces.web.problems.not_found"
+handler400 = "vigil.faces.web.problems.bad_request"
 handler403 = "vigil.faces.web.problems.not_allowed"
 handler500 = "vigil.faces.web.problems.broken"

@@ -1,9 +1,13 @@
 """The courier: carries messages from the outbox to the outside, one by one, each claimed first."""
 
+import logging
+
 from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.outbox.actions import claim, failed, sent
 from vigil.kernel import clock
 from vigil.kernel.errors import Refused, Unavailable
+
+log = logging.getLogger(__name__)
 
 NAME = "courier"
 EVERY_S = 1.0
@@ -34,6 +38,9 @@ class Courier:
                 failed(message=message, now=clock.now(), error=str(error), permanent=True)
             except Unavailable as error:
                 failed(message=message, now=clock.now(), error=str(error))
+            except Exception as error:
+                log.exception("message %s cannot be written", message.pk)
+                failed(message=message, now=clock.now(), error=type(error).__name__, permanent=True)
             else:
                 sent(message=message, now=clock.now())
                 left += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from vigil.domain.organisations.models import Person
 from vigil.domain.readiness.actions import prove_watch
 from vigil.domain.readiness.models import ProofSnapshot
 from vigil.domain.readiness.provers import all_open_items, provers_by_kind
+from vigil.domain.readiness.queries import board_of
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 
@@ -262,7 +263,7 @@ def test_a_withdrawal_leaves_the_watch_and_says_so(confirmed, lead, now) -> None
 def test_closing_over_open_things_needs_a_note_and_lists_them(confirmed, lead, now) -> None:
     watch = _watch(confirmed(), lead, now)
     left = all_open_items(watch.organisation_id, now)
-    assert len(left) == len(ITEMS) + 1, "nobody answers for any obligation"
+    assert len(left) == 2 * (len(ITEMS) + 1), "nobody answers for any obligation, and none is proven"
     with pytest.raises(Refused, match="still open"):
         close_watch(watch=watch, note=" ", open_items=left, actor=lead, now=now)
     close_watch(watch=watch, note="hết lễ", open_items=left, actor=lead, now=now)
@@ -296,3 +297,55 @@ def test_saying_that_an_obligation_does_not_apply_needs_a_reason(confirmed, lead
     with pytest.raises(Refused, match="Say why"):
         assign(**common, applies=False, applies_reason="")
     assert assign(**common, applies=False, applies_reason="không có hạ tầng").applies is False
+
+
+def test_a_proof_does_not_pass_to_an_item_that_asks_for_something_else(confirmed, lead, now) -> None:
+    earlier = confirmed()
+    watch = _watch(earlier, lead, now)
+    items = [("1.a", "contact_point", "all", "Cử đầu mối."), ("2", "detection_filtering", "all", "Mọi nơi chặn lọc.")]
+    later = confirmed(number="14/CT-TT", number_missing_serial=False, items=items)
+    old = watch.assignments.get(obligation__code="1.a")
+    link_directives(later=later, earlier=earlier, kind=LinkKind.AMENDMENT, actor=lead, now=now)
+    old.refresh_from_db()
+    assert old.dropped_at is not None
+    assert watch.assignments.get(obligation__code="1.a", dropped_at=None).pk != old.pk
+
+
+def test_an_amendment_s_wider_audience_reaches_who_was_left_out(confirmed, organisation_of, lead, now) -> None:
+    earlier = confirmed()
+    type(earlier.organisation).objects.filter(pk=earlier.organisation_id).update(audience_codes=["bank"])
+    watch = _watch(Directive.objects.get(pk=earlier.pk), lead, now)
+    assert not watch.assignments.get(obligation__code="2").applies
+    later = confirmed(number="15/CT-TT", number_missing_serial=False, items=[("2", "detection_filtering", "all", "x")])
+    link_directives(later=later, earlier=earlier, kind=LinkKind.AMENDMENT, actor=lead, now=now)
+    assert watch.assignments.get(obligation__code="2").applies
+
+
+def test_two_directives_that_are_both_watched_are_not_linked(confirmed, lead, now) -> None:
+    earlier, later = confirmed(), confirmed(number="16/CT-TT", number_missing_serial=False)
+    _watch(earlier, lead, now)
+    _watch(later, lead, now)
+    with pytest.raises(Conflict, match="Close one"):
+        link_directives(later=later, earlier=earlier, kind=LinkKind.NUMBERED_ISSUE, actor=lead, now=now)
+
+
+def test_a_number_whose_serial_is_taken_out_is_no_number_again(draft, lead, now) -> None:
+    made = draft(number="12/CT-TT", number_missing_serial=False)
+    correct(directive=made, version=1, changes={"number": " /CT-TT"}, obligations=None, actor=lead, now=now)
+    assert not made.is_numbered
+
+
+def test_a_dispatch_s_deadline_reaches_its_obligation(draft) -> None:
+    made = draft(deadlines=[{"date": "2022-04-28", "obligation": "3", "what": "gửi danh sách"}])
+    due = made.obligations.get(code="3").deadline_at
+    assert due == datetime.fromisoformat("2022-04-28T00:00+07:00")
+
+
+def test_a_closed_watch_shows_what_was_so_when_it_was_closed(confirmed, lead, now) -> None:
+    watch = _watch(confirmed(), lead, now)
+    prove_watch(watch=watch, provers=provers_by_kind(), actor=lead, now=now)
+    left = all_open_items(watch.organisation_id, now)
+    close_watch(watch=watch, note="x", open_items=left, actor=lead, now=now)
+    later = now + timedelta(days=30)
+    assert [row.verdict for row in board_of(watch, later).rows] == [row.verdict for row in board_of(watch, now).rows]
+    assert prove_watch(watch=watch, provers=provers_by_kind(), actor=lead, now=later) == []

@@ -1,5 +1,6 @@
 """The chain holds what was written, and shows whatever was done to it afterwards."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from vigil.domain.journal.actions import erase_personal, record
 from vigil.domain.journal.chain import GENESIS, entry_hash, head_message
 from vigil.domain.journal.keys import key_id, signing_key
 from vigil.domain.journal.models import Entry, Head, PersonalNote
-from vigil.domain.journal.sealer import HEADS_FILE, hash_of, seal
+from vigil.domain.journal.outside import HEADS_FILE, keep_outside
+from vigil.domain.journal.sealer import hash_of, seal
 from vigil.domain.journal.verification import Verification, verify
 from vigil.kernel.actors import Actor
 
@@ -38,7 +40,8 @@ def written(lead: Actor, now: datetime, key: Ed25519PrivateKey, folder: Path) ->
     def write(n: int) -> None:
         for half in (n // 2, n - n // 2):
             for i in range(half):
-                record(actor=lead, now=now + timedelta(seconds=i), action="test.done", facts={"n": i}, why="thử")
+                with transaction.atomic():
+                    record(actor=lead, now=now + timedelta(seconds=i), action="test.done", facts={"n": i}, why="thử")
             seal(key=key, folder=folder, now=now)
 
     return write
@@ -118,8 +121,50 @@ def test_a_rewritten_history_signed_with_a_stolen_key_shows_to_a_witness(written
         signature = key.sign(head_message(head.sequence, hash, head.at)).hex()
         Head.objects.filter(pk=head.pk).update(hash=hash, signature=signature)
     (folder / HEADS_FILE).unlink()
-    assert _verify(key, folder).holds, "with the key, and without the heads outside, only a witness can tell"
+    keep_outside(folder)
+    assert _verify(key, folder).holds, "with the key, and with the heads outside rewritten, only a witness can tell"
     assert any("witness" in str(fault) for fault in _verify(key, folder, witnessed=[seen]).faults)
+
+
+def test_personal_data_erased_behind_the_journal_s_back_shows(written, key, folder, now) -> None:
+    written(4)
+    PersonalNote.objects.filter(entry__sequence=2).update(content=None, salt="", erased_at=now)
+    assert any("without a record" in str(fault) for fault in _verify(key, folder).faults)
+
+
+def test_heads_outside_that_are_gone_or_garbled_show(written, key, folder) -> None:
+    written(4)
+    path = folder / HEADS_FILE
+    lines = path.read_text().splitlines()
+    path.write_text("nonsense\n" + "[1]\n" + lines[1] + "\n")
+    assert any("2 lines" in str(fault) for fault in _verify(key, folder).faults)
+    path.unlink()
+    assert any("gone" in str(fault) for fault in _verify(key, folder).faults)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sealer_at_work_is_no_false_alarm(written, lead, now, key, folder) -> None:
+    written(4)
+    stop = threading.Event()
+
+    def write_on() -> None:
+        try:
+            while not stop.is_set():
+                with transaction.atomic():
+                    record(actor=lead, now=now, action="test.done")
+                seal(key=key, folder=folder, now=now)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        for _ in range(25):
+            found = _verify(key, folder)
+            assert found.holds, [str(fault) for fault in found.faults]
+    finally:
+        stop.set()
+        writer.join()
 
 
 def test_a_head_signed_with_another_key_shows(written, key, folder, unguarded) -> None:
@@ -177,7 +222,7 @@ def test_a_torn_line_in_the_heads_outside_is_passed_over_and_mended(written, key
     record(actor=lead, now=now, action="test.done")
     seal(key=key, folder=folder, now=now)
     assert _verify(key, folder).holds
-    assert len((folder / HEADS_FILE).read_text().splitlines()) == 4
+    assert len((folder / HEADS_FILE).read_text().splitlines()) == 4, "two heads, the torn line, the new head"
 
 
 def test_heads_that_a_crash_kept_from_the_file_are_written_next_time(written, key, folder) -> None:

@@ -134,3 +134,19 @@ def test_a_retired_contact_point_proves_nothing(isp, point, lead, now) -> None:
     assert _proof(isp, now).verdict == Verdict.NOT_MET
     with pytest.raises(Conflict):
         retire_contact_point(contact_point=point, actor=lead, now=now)
+
+
+def test_silence_after_an_old_answer_is_not_covered_by_it(isp, point, lead, now) -> None:
+    started = start_test(channel=_channel(point, "mobile"), base_url="http://x", actor=lead, now=now)
+    answer_by_code(test=started.test, code=started.code, actor=lead, now=now)
+    later = now + timedelta(days=30)
+    start_test(channel=_channel(point, "mobile"), base_url="http://x", actor=lead, now=later)
+    assert _proof(isp, later + timedelta(minutes=10)).verdict == Verdict.MET, "the test still runs"
+    assert _proof(isp, later + timedelta(hours=2)).verdict == Verdict.NOT_MET
+
+
+def test_a_contact_point_for_office_hours_alone_is_at_risk(isp, point, lead, now) -> None:
+    ContactPoint.objects.update(hours="in_hours")
+    started = start_test(channel=_channel(point, "mobile"), base_url="http://x", actor=lead, now=now)
+    answer_by_code(test=started.test, code=started.code, actor=lead, now=now)
+    assert _proof(isp, now).verdict == Verdict.AT_RISK

@@ -1,10 +1,10 @@
 """The originals store: bytes as they arrived, by SHA-256, fsynced (file and folder) before they are spoken of."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from vigil.kernel.errors import Unavailable
+from vigil.kernel.files import place_file, sync_folder
 from vigil.kernel.phrases import N_
 
 
@@ -19,21 +19,14 @@ def path_of(folder: Path, sha256: str) -> Path:
 
 
 def keep(folder: Path, data: bytes) -> str:
-    """Store `data` durably and return its digest; storing the same bytes twice is harmless."""
+    """Store `data` durably and return its digest; storing it twice is harmless, and heals a damaged copy."""
     sha256 = digest(data)
     target = path_of(folder, sha256)
-    if target.exists():
-        return sha256
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_name(f".{sha256}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
-    for place in (target.parent, folder):
-        _sync_folder(place)
+    if not target.exists() or digest(target.read_bytes()) != sha256:
+        place_file(target, data)
+    sync_folder(target.parent)
+    sync_folder(folder)
     return sha256
 
 
@@ -49,11 +42,3 @@ def fetch(folder: Path, sha256: str) -> bytes:
     if digest(data) != sha256:
         raise Unavailable("dispatch.original_damaged", N_("The original no longer is what was received."))
     return data
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

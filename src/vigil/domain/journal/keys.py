@@ -1,12 +1,17 @@
 """The key that signs heads: made once, kept in the data folder, readable by its owner alone."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from vigil.kernel.errors import Unavailable
+from vigil.kernel.files import place_new_file
+from vigil.kernel.phrases import N_
+
+KEY_FILE = "journal.key"
 
 
 def public_bytes(key: Ed25519PublicKey) -> bytes:
@@ -21,24 +26,28 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 def signing_key(folder: Path) -> Ed25519PrivateKey:
     """The key in `folder`, made there (mode 0600) when it is not yet."""
-    path = folder / "journal.key"
+    path = folder / KEY_FILE
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = Ed25519PrivateKey.generate().private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        draft = path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)  # the first to come wins; nobody's key is overwritten
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        place_new_file(path, made)
+    return _read(path)
+
+
+def verifying_key(folder: Path) -> Ed25519PublicKey:
+    """The public half of the key in `folder`. A verification makes no key.
+
+    Raises: Unavailable `journal.no_key` when there is none.
+    """
+    path = folder / KEY_FILE
+    if not path.exists():
+        raise Unavailable("journal.no_key", N_("The journal's key is missing; nothing can be verified."))
+    return _read(path).public_key()
+
+
+def _read(path: Path) -> Ed25519PrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise TypeError(f"{path.name} is not an Ed25519 key")

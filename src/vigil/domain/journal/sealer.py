@@ -5,8 +5,6 @@ head; commit; append the head to `heads.jsonl` (fsynced). A crash between the la
 database, and the next round writes what is missing: the file never runs ahead.
 """
 
-import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,12 +13,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 
-from vigil.domain.journal.chain import GENESIS, entry_hash, head_message, instant
+from vigil.domain.journal.chain import GENESIS, entry_hash, head_message
 from vigil.domain.journal.keys import key_id
 from vigil.domain.journal.models import Entry, Head
+from vigil.domain.journal.outside import keep_outside
 
 _LOCK = 0x56474A4C  # "VGJL"
-HEADS_FILE = "heads.jsonl"
 
 
 @contextmanager
@@ -53,7 +51,7 @@ def seal(*, key: Ed25519PrivateKey, folder: Path, now: datetime, at_most: int = 
                 key_id=key_id(key.public_key()),
                 signature=key.sign(head_message(sequence, previous, now)).hex(),
             )
-    _keep_outside(folder)
+    keep_outside(folder)
     return len(waiting)
 
 
@@ -72,49 +70,3 @@ def hash_of(entry: Entry) -> str:
         facts=entry.facts,
         personal_digest=entry.personal_digest,
     )
-
-
-def heads_kept_outside(folder: Path) -> list[dict[str, str | int]]:
-    """The heads in the file, oldest first; a torn last line (a crash while writing) is left out."""
-    path = folder / HEADS_FILE
-    if not path.exists():
-        return []
-    heads = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            heads.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return heads
-
-
-def _keep_outside(folder: Path) -> None:
-    kept = heads_kept_outside(folder)
-    last = max((int(head["sequence"]) for head in kept), default=0)
-    missing = Head.objects.filter(sequence__gt=last).order_by("sequence")
-    lines = [
-        json.dumps(
-            {
-                "sequence": head.sequence,
-                "hash": head.hash,
-                "at": instant(head.at),
-                "key_id": head.key_id,
-                "signature": head.signature,
-            }
-        )
-        for head in missing
-    ]
-    if not lines:
-        return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / HEADS_FILE).open("a", encoding="utf-8") as file:
-        if file.tell() and not (folder / HEADS_FILE).read_bytes().endswith(b"\n"):
-            file.write("\n")
-        file.write("\n".join(lines) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

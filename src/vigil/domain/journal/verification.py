@@ -5,18 +5,21 @@ What is noticed, and by what: an edited entry by its own hash; a removed or inse
 by the heads kept outside the database; erased personal data is lawful, altered personal data is not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.db import connection, transaction
 
 from vigil.domain.journal.chain import GENESIS, head_message, personal_digest
 from vigil.domain.journal.keys import key_id, signature_holds
 from vigil.domain.journal.models import Entry, Head, PersonalNote
-from vigil.domain.journal.sealer import hash_of, heads_kept_outside
+from vigil.domain.journal.outside import KeptHeads, heads_kept_outside
+from vigil.domain.journal.sealer import hash_of
 from vigil.kernel.phrases import N_, Phrase, phrase
 
 
@@ -38,17 +41,34 @@ class Verification:
 
 
 def verify(*, key: Ed25519PublicKey, folder: Path, witnessed: Iterable[tuple[int, str]] = ()) -> Verification:
-    """Verify the chain against its signed heads, those kept in `folder`, and `witnessed` (sequence, hash) pairs."""
-    found = Verification(waiting=Entry.objects.filter(sequence=None).count())
-    hashes = _walk(found)
-    _check_heads(found, key, hashes)
-    _check_outside(found, folder, key, hashes)
+    """Verify the chain against its signed heads, those kept in `folder`, and `witnessed` (sequence, hash) pairs.
+
+    The heads outside are read before the database, and the database in one snapshot, so that a sealer at work meanwhile
+    is no false alarm: what is kept outside is never ahead of what is committed.
+    """
+    outside = heads_kept_outside(folder)
+    with _snapshot():
+        found = Verification(waiting=Entry.objects.filter(sequence=None).count())
+        hashes = _walk(found)
+        _check_heads(found, key, hashes)
+        _check_outside(found, outside, key, hashes)
     for sequence, seen in witnessed:
         if hashes.get(sequence) != seen:
             found.faults.append(
                 phrase(N_("The chain does not hold the head {sequence} that a witness saw."), sequence=sequence)
             )
     return found
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    """One view of the database from the first read to the last (SQLite: a transaction is one)."""
+    fresh = not connection.in_atomic_block
+    with transaction.atomic():
+        if fresh and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _walk(found: Verification) -> dict[int, str]:
@@ -81,9 +101,12 @@ def _walk(found: Verification) -> dict[int, str]:
 def _personal_digests() -> dict[Any, str]:
     """Digest by entry id; erased notes answer with their entry's own digest."""
     digests = {}
+    told = set(Entry.objects.filter(action="journal.personal_erased").values_list("subject", flat=True))
     notes = PersonalNote.objects.select_related("entry").iterator(chunk_size=2000)
     for note in notes:
         if note.erased_at is not None and note.content is None:
+            if f"journal.entry:{note.entry_id}" not in told:
+                continue  # gone without a record
             digests[note.entry_id] = note.entry.personal_digest
         else:
             try:
@@ -106,24 +129,26 @@ def _check_heads(found: Verification, key: Ed25519PublicKey, hashes: dict[int, s
         found.faults.append(phrase(N_("The end of the chain has no signed head.")))
 
 
-def _check_outside(found: Verification, folder: Path, key: Ed25519PublicKey, hashes: dict[int, str]) -> None:
-    for head in heads_kept_outside(folder):
-        sequence, seen = int(head["sequence"]), str(head["hash"])
-        at = datetime.fromisoformat(str(head["at"]))
-        if not _signed(key, sequence, seen, at, str(head["signature"])):
+def _check_outside(found: Verification, outside: KeptHeads, key: Ed25519PublicKey, hashes: dict[int, str]) -> None:
+    if outside.garbled:
+        found.faults.append(phrase(N_("{n} lines of the heads kept outside cannot be read."), n=outside.garbled))
+    if found.heads > 1 and not outside.heads:
+        found.faults.append(phrase(N_("The heads kept outside the database are gone.")))
+    for head in outside.heads:
+        if not _signed(key, head.sequence, head.hash, head.at, head.signature):
             found.faults.append(
-                phrase(N_("The head {sequence} kept outside the database is not ours."), sequence=sequence)
+                phrase(N_("The head {sequence} kept outside the database is not ours."), sequence=head.sequence)
             )
-        elif sequence > found.last_sequence:
+        elif head.sequence > found.last_sequence:
             found.faults.append(
                 phrase(
                     N_("The chain was cut short: it ends at {last}, but head {sequence} was signed."),
                     last=found.last_sequence,
-                    sequence=sequence,
+                    sequence=head.sequence,
                 )
             )
-        elif hashes.get(sequence) != seen:
-            found.faults.append(phrase(N_("The history up to entry {sequence} was rewritten."), sequence=sequence))
+        elif hashes.get(head.sequence) != head.hash:
+            found.faults.append(phrase(N_("The history up to entry {sequence} was rewritten."), sequence=head.sequence))
 
 
 def _signed(key: Ed25519PublicKey, sequence: int, hash: str, at: datetime, signature: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from vigil.domain.organisations.models import ContactPoint, ContactTest, Purpose
+from vigil.domain.organisations.models import ContactPoint, ContactTest, Hours, Purpose
 from vigil.domain.organisations.queries import contact_points_filed
 from vigil.kernel.phrases import N_, Phrase, phrase
 from vigil.kernel.proofs import Basis, Fact, Proof, Question, Verdict
@@ -30,12 +30,37 @@ class ContactPointProver:
                 next_step=phrase(N_("File a contact point with a number or an address.")),
                 next_link=f"/contacts/new/?organisation={question.organisation}",
             )
-        tests = ContactTest.objects.filter(channel__contact_point__in=points).select_related("channel__contact_point")
-        answered = [test for test in tests if test.answered_at and test.answered_at > now - STALE_AFTER]
-        facts = tuple(self._fact(point, answered, now) for point in points)
-        if answered:
-            return self._answered(question, now, answered, facts)
-        return self._silent(question, now, points[0], list(tests), facts)
+        tests = list(
+            ContactTest.objects.filter(channel__contact_point__in=points).select_related("channel__contact_point")
+        )
+        answering = [newest for point in points if (newest := self._newest_answer(point, tests, now)) is not None]
+        facts = tuple(self._fact(point, answering) for point in points)
+        if not answering:
+            return self._silent(question, now, points[0], tests, facts)
+        if not self._round_the_clock([test.channel.contact_point for test in answering]):
+            return self._proof(
+                question,
+                now,
+                Verdict.AT_RISK,
+                phrase(N_("A contact point answers, but none is reachable around the clock.")),
+                facts=facts,
+                next_step=phrase(N_("File one for 24/7, or one for outside office hours too.")),
+                next_link=f"/contacts/new/?organisation={question.organisation}",
+            )
+        return self._answered(question, now, answering, facts)
+
+    def _newest_answer(self, point: ContactPoint, tests: list[ContactTest], now: datetime) -> ContactTest | None:
+        """The point's last answer, unless it is too old or a later test met with silence."""
+        own = [test for test in tests if test.channel.contact_point_id == point.id]
+        answered = max((t for t in own if t.answered_at), key=lambda t: t.answered_at or now, default=None)
+        if answered is None or answered.answered_at is None or answered.answered_at <= now - STALE_AFTER:
+            return None
+        silent = (t for t in own if t.answered_at is None and t.sent_at > answered.answered_at)
+        return None if any(t.sent_at <= now - ANSWER_WITHIN for t in silent) else answered
+
+    def _round_the_clock(self, points: list[ContactPoint]) -> bool:
+        hours = {point.hours for point in points}
+        return Hours.ALWAYS in hours or {Hours.IN_HOURS, Hours.OUT_OF_HOURS} <= hours
 
     def _answered(
         self, question: Question, now: datetime, answered: list[ContactTest], facts: tuple[Fact, ...]
@@ -89,7 +114,7 @@ class ContactPointProver:
             step = phrase(N_("Send a test to it."))
         return self._proof(question, now, verdict, sentence, facts=facts, next_step=step, next_link=link)
 
-    def _fact(self, point: ContactPoint, answered: list[ContactTest], now: datetime) -> Fact:
+    def _fact(self, point: ContactPoint, answered: list[ContactTest]) -> Fact:
         holds = any(test.channel.contact_point_id == point.id for test in answered)
         if point.verified_at is None:
             statement: Phrase = phrase(N_("{label}: never verified"), label=point.label)

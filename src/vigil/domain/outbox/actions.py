@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from vigil.domain.outbox.models import Message, MessageState
 from vigil.kernel.identifiers import new_id
@@ -51,17 +51,22 @@ def claim(*, now: datetime) -> Message | None:
     return None
 
 
+def _claimed(message: Message) -> QuerySet[Message]:
+    """The message, if this courier still holds it: what another took over meanwhile is the other's to tell."""
+    return Message.objects.filter(pk=message.pk, state=MessageState.SENDING, claimed_at=message.claimed_at)
+
+
 def sent(*, message: Message, now: datetime) -> None:
-    """The receiving server has taken it."""
-    Message.objects.filter(pk=message.pk).update(state=MessageState.SENT, sent_at=now, last_error="")
+    """The receiving server has taken it. The body, which may hold a link that answers a test, is not kept."""
+    _claimed(message).update(state=MessageState.SENT, sent_at=now, last_error="", body="")
 
 
 def failed(*, message: Message, now: datetime, error: str, permanent: bool = False) -> None:
     """It was not taken: try again later (1, 2, 4 ... 30 minutes, with jitter), or give up after three days."""
     if permanent or now - message.created_at > GIVE_UP_AFTER:
-        Message.objects.filter(pk=message.pk).update(state=MessageState.FAILED, last_error=error[:2000])
+        _claimed(message).update(state=MessageState.FAILED, last_error=error[:2000], body="")
         return
     wait = min(60 * 2 ** (message.attempts - 1), 1800) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
-    Message.objects.filter(pk=message.pk).update(
+    _claimed(message).update(
         state=MessageState.QUEUED, last_error=error[:2000], next_attempt_at=now + timedelta(seconds=wait)
     )

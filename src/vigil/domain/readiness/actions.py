@@ -49,6 +49,8 @@ def answer(question: Question, provers: Mapping[str, Prover], now: datetime) -> 
 
 def prove_watch(*, watch: Watch, provers: Mapping[str, Prover], actor: Actor, now: datetime) -> list[ProofSnapshot]:
     """Prove every obligation of a watch that applies, and keep the answers."""
+    if watch.state == WatchState.CLOSED:
+        return []
     assignments = watch.assignments.filter(applies=True, dropped_at=None).select_related("obligation", "watch")
     kept = []
     for assignment in assignments:
@@ -64,6 +66,8 @@ def keep(*, proof: Proof, assignment: Assignment, actor: Actor, now: datetime) -
     Assignment.objects.select_for_update().get(pk=assignment.pk)  # a page and a worker may measure at once
     currents = list(ProofSnapshot.objects.filter(assignment=assignment, current=True))
     for current in currents:
+        if current.measured_at > proof.measured_at:
+            return current  # somebody measured later and was first to keep it
         if all(getattr(current, name) == value for name, value in said.items()):
             current.measured_at, current.valid_until = proof.measured_at, proof.valid_until
             current.save(update_fields=["measured_at", "valid_until"])

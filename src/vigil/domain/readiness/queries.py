@@ -42,6 +42,8 @@ class Board:
 
 def board_of(watch: Watch, now: datetime) -> Board:
     """The board of `watch` as of `now`."""
+    if watch.closed_at is not None:
+        now = watch.closed_at  # a closed watch shows what was so when it was closed
     assignments = list(
         watch.assignments.select_related("obligation", "person", "watch").order_by("obligation__position")
     )

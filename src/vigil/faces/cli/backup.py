@@ -68,10 +68,10 @@ def restore(file: Path, as_json: bool) -> None:
     start_django()
     from django.conf import settings
 
-    from vigil.domain.journal.keys import signing_key
+    from vigil.domain.journal.keys import verifying_key
     from vigil.domain.journal.verification import verify
 
-    found = verify(key=signing_key(settings.VIGIL_KEYS).public_key(), folder=settings.VIGIL_JOURNAL)
+    found = verify(key=verifying_key(settings.VIGIL_KEYS), folder=settings.VIGIL_JOURNAL)
     if as_json:
         print_json(
             {"restored": len(manifest["files"]), "journal_holds": found.holds, "faults": [str(f) for f in found.faults]}

@@ -26,11 +26,11 @@ def verify(witness: Path | None, as_json: bool) -> None:
     start_django()
     from django.conf import settings
 
-    from vigil.domain.journal.keys import signing_key
+    from vigil.domain.journal.keys import verifying_key
     from vigil.domain.journal.verification import verify as verify_chain
 
     found = verify_chain(
-        key=signing_key(settings.VIGIL_KEYS).public_key(),
+        key=verifying_key(settings.VIGIL_KEYS),
         folder=settings.VIGIL_JOURNAL,
         witnessed=_witnessed(witness) if witness else (),
     )

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from vigil.faces.cli.terms import LazyCommands, tell_error
+from vigil.faces.cli.terms import UNAVAILABLE, LazyCommands, tell_error, translator
 from vigil.kernel.errors import VigilError
 
 COMMANDS = {
@@ -41,3 +41,14 @@ def main() -> None:
         sys.exit(2)
     except VigilError as error:
         sys.exit(tell_error(error))
+    except OSError as error:
+        click.echo(f"{error.strerror or type(error).__name__}: {error.filename or ''}", err=True)
+        sys.exit(UNAVAILABLE)
+    except Exception as error:
+        if type(error).__module__.startswith("django.db"):
+            click.echo(
+                translator()("The database does not answer; run `vigil prepare` first. ({why})").format(why=error),
+                err=True,
+            )
+            sys.exit(UNAVAILABLE)
+        raise

@@ -34,7 +34,9 @@ def open_(file: Path, wanted: str, first_day: Any, last_day: Any, yes: bool, as_
     """Read the dispatch FILE, show what was read, confirm it, and open the watch."""
     start_django()
     from django.conf import settings
+    from django.db import transaction
 
+    from vigil.adapters.documents.files import bytes_of_file
     from vigil.domain.directives.actions.receive import receive_dispatch
     from vigil.domain.directives.actions.review import confirm
     from vigil.domain.directives.actions.watches import open_watch, plan_watch
@@ -46,7 +48,7 @@ def open_(file: Path, wanted: str, first_day: Any, last_day: Any, yes: bool, as_
     actor = cli_actor()
     try:
         directive = receive_dispatch(
-            data=file.read_bytes(),
+            data=bytes_of_file(file),
             filename=file.name,
             organisation=organisation,
             originals=settings.VIGIL_ORIGINALS,
@@ -65,10 +67,11 @@ def open_(file: Path, wanted: str, first_day: Any, last_day: Any, yes: bool, as_
     first = first_day.date() if first_day else directive.window_start
     last = last_day.date() if last_day else directive.window_end
     origin = "edited" if first_day or last_day else "read"
-    planned = plan_watch(
-        directive=directive, first_day=first, last_day=last, actor=actor, now=clock.now(), window_origin=origin
-    )
-    opened = open_watch(watch=planned, actor=actor, now=clock.now())
+    with transaction.atomic():
+        planned = plan_watch(
+            directive=directive, first_day=first, last_day=last, actor=actor, now=clock.now(), window_origin=origin
+        )
+        opened = open_watch(watch=planned, actor=actor, now=clock.now())
     _prove(opened)
     _print_board(opened, as_json)
 

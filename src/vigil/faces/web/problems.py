@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from vigil.kernel.errors import VigilError
@@ -72,11 +73,29 @@ def not_allowed(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _plain_page(request, 403, gettext("Not allowed"), gettext("Your role does not permit this here."))
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    """500: our fault; the log has it."""
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form's token is not this session's, mostly because one signed in again in another window."""
     return _plain_page(
         request,
-        500,
-        gettext("Something in Vigil went wrong"),
-        gettext("The fault is in the log. What you entered was not saved."),
+        403,
+        gettext("The form was too old"),
+        gettext("You signed in again meanwhile, or cookies are off. Go back, load the page again, and repeat."),
     )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: too much, or not understood."""
+    return _plain_page(
+        request, 400, gettext("Not accepted"), gettext("The request was too large or could not be understood.")
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500: our fault; the log has it. Drawn without the request, which may be what is broken."""
+    context = {
+        "title": gettext("Something in Vigil went wrong"),
+        "detail": gettext("The fault is in the log. What you entered was not saved."),
+        "code": "500",
+        "theme": "auto",
+    }
+    return HttpResponse(render_to_string("problem.html", context), status=500)

@@ -1,6 +1,7 @@
 """A later directive bears on an earlier one: it is its numbered issue, amends it, or withdraws it. Proofs stay."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -36,6 +37,11 @@ def link_directives(*, later: Directive, earlier: Directive, kind: str, actor: A
         raise Refused("directive.link_draft", N_("Confirm both directives before linking them."))
     if kind == LinkKind.NUMBERED_ISSUE and not later.is_numbered:
         raise Refused("directive.link_unnumbered", N_("The later directive has no number."))
+    if kind != LinkKind.WITHDRAWAL and _both_watched(later, earlier):
+        raise Conflict(
+            "directive.link_both_watched",
+            N_("Both directives have a watch that is not closed. Close one of them before linking."),
+        )
     if _leads_back(later, earlier):
         raise Refused("directive.link_circle", N_("These directives are already linked the other way round."))
     try:
@@ -61,6 +67,11 @@ def link_directives(*, later: Directive, earlier: Directive, kind: str, actor: A
     return link
 
 
+def _both_watched(later: Directive, earlier: Directive) -> bool:
+    unclosed = Watch.objects.exclude(state=WatchState.CLOSED)
+    return all(unclosed.filter(directive=directive).exists() for directive in (later, earlier))
+
+
 def _leads_back(later: Directive, earlier: Directive) -> bool:
     """Whether `earlier` already stands, through links, on `later`."""
     frontier, seen = {earlier.pk}, set()
@@ -71,15 +82,20 @@ def _leads_back(later: Directive, earlier: Directive) -> bool:
 
 
 def _take_over(watch: Watch, later: Directive, now: datetime) -> None:
+    """An assignment goes on only where the same item still asks for the same kind of thing."""
     wanted = {obligation.code: obligation for obligation in later.obligations.all()}
     classes = watch.organisation.audience_set
-    for assignment in watch.assignments.select_related("obligation"):
-        successor = wanted.pop(assignment.obligation.code, None)
-        if successor is None:
+    for assignment in watch.assignments.select_for_update().select_related("obligation"):
+        successor = wanted.get(assignment.obligation.code)
+        if successor is None or successor.kind != assignment.obligation.kind:
             if assignment.dropped_at is None:
                 Assignment.objects.filter(pk=assignment.pk).update(dropped_at=now)
             continue
-        Assignment.objects.filter(pk=assignment.pk).update(obligation=successor, dropped_at=None)
+        del wanted[successor.code]
+        changes: dict[str, Any] = {"obligation": successor, "dropped_at": None}
+        if not assignment.applies_reason:  # nobody decided it by hand: the new audience decides
+            changes["applies"] = addressed(successor.audience, classes)
+        Assignment.objects.filter(pk=assignment.pk).update(**changes)
     for obligation in wanted.values():
         Assignment.objects.create(watch=watch, obligation=obligation, applies=addressed(obligation.audience, classes))
     Watch.objects.filter(pk=watch.pk).update(directive=later)

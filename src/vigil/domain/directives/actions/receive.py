@@ -1,7 +1,7 @@
 """A dispatch arrives: from bytes to a kept original and a draft of what it says."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Organisation
 from vigil.engines import dispatch as reader
 from vigil.kernel.actors import Actor
+from vigil.kernel.clock import VIETNAM
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_
 
@@ -167,8 +168,15 @@ def draft_from(reading: Mapping[str, Any], dispatch: Dispatch, now: datetime) ->
             kind=kind if kind in ObligationKind.values else ObligationKind.OTHER,
             audience=(item.get("audience") or "all")[:120],
             text=item.get("text") or item.get("first_words") or "",
+            deadline_at=_due(reading.get("deadlines") or [], str(item["id"])),
         )
     return directive
+
+
+def _due(deadlines: list[dict[str, Any]], item: str) -> datetime | None:
+    """The end of the earliest day by which `item` is due; "trước ngày" leaves the day before its last."""
+    days = [day for row in deadlines if row.get("obligation") == item and (day := _day(row.get("date"))) is not None]
+    return datetime.combine(min(days), time.min, tzinfo=VIETNAM) if days else None
 
 
 def _fresh_code(code: str, seen: set[str]) -> str:

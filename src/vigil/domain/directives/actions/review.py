@@ -68,8 +68,9 @@ def correct(
     for name in edited:
         setattr(directive, name, changes[name])
         directive.origins[name] = "edited"
-    if "number" in edited and directive.number and directive.number[0].isdigit():
-        directive.number_missing_serial = False
+    if "number" in edited:
+        directive.number = directive.number.strip()
+        directive.number_missing_serial = bool(directive.number) and not directive.number[0].isdigit()
     try:
         directive.full_clean(exclude={field.name for field in directive._meta.fields} - EDITABLE)
     except ValidationError as error:
@@ -92,11 +93,12 @@ def correct(
 def _replace_obligations(directive: Directive, wanted: Sequence[Mapping[str, Any]]) -> bool:
     keys = ("code", "kind", "audience", "text", "deadline_at")
     before = [tuple(getattr(item, key) for key in keys) for item in directive.obligations.filter(derived=False)]
+    wanted = [{**item, "text": str(item.get("text") or "").replace("\r\n", "\n")} for item in wanted]
     after = [tuple(item.get(key) or (None if key == "deadline_at" else "") for key in keys) for item in wanted]
     if before == after:
         return False
     codes = [row[0] for row in after]
-    if len(set(codes)) != len(codes) or not all(codes):
+    if len(set(codes)) != len(codes) or not all(codes) or SCOPE_CODE in codes:
         raise Refused("directive.item_codes", N_("Every obligation needs an item number of its own."))
     if any(row[1] not in ObligationKind.values or not row[3] for row in after):
         raise Refused("directive.item_words", N_("Every obligation needs a kind and its words."))

@@ -160,7 +160,7 @@ def assign(
         raise Refused("assignment.no_reason", N_("Say why the obligation does or does not apply."))
     assignment.person, assignment.own_deadline_at = person, own_deadline_at
     assignment.applies, assignment.applies_reason = applies, applies_reason[:500]
-    assignment.save()
+    assignment.save(update_fields=["person", "own_deadline_at", "applies", "applies_reason"])
     record(
         actor=actor,
         now=now,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
 
@@ -106,9 +108,10 @@ def _check_channel(kind: str, value: str) -> None:
     if kind not in ChannelKind.values:
         raise Refused("contact.bad_number", N_("Unknown channel {kind}."), kind=kind)
     if kind == ChannelKind.EMAIL:
-        local, _, domain = value.rpartition("@")
-        if not local or "." not in domain or any(letter.isspace() for letter in value):
-            raise Refused("contact.bad_address", N_("{value} is not a mail address."), value=value)
+        try:
+            validate_email(value)
+        except ValidationError as error:
+            raise Refused("contact.bad_address", N_("{value} is not a mail address."), value=value) from error
     elif not e164(value):
         raise Refused("contact.bad_number", N_("{value} is not a telephone number."), value=value)
 

@@ -42,9 +42,7 @@ def import_organisations(
         row.created_at = now
     save_many(added, changed)
     moved = [(before[row.pk], row) for row in changed if before.get(row.pk, row.path) != row.path]
-    for old, row in sorted(
-        moved, key=lambda pair: -len(pair[0])
-    ):  # the deepest first
+    for old, row in sorted(moved, key=lambda pair: -len(pair[0])):  # the deepest first
         below = Organisation.objects.filter(path__startswith=old).exclude(pk=row.pk)
         below.update(path=Concat(Value(row.path), Substr(F("path"), len(old) + 1)))
     _record(added, changed, [*added, *changed], manifest, actor=actor, now=now)

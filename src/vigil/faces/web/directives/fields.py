@@ -37,7 +37,7 @@ class RowsField(forms.CharField):
 
     def _line(self, row: dict[str, Any]) -> str:
         cells = [", ".join(row.get(key) or []) if key in self._lists else str(row.get(key) or "") for key in self._keys]
-        return " | ".join(cells).rstrip(" |")
+        return " | ".join(" ".join(cell.replace("|", "¦").split()) for cell in cells).rstrip(" |")
 
     def to_python(self, value: Any) -> Any:
         """The lines as rows."""

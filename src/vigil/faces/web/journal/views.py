@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vigil.domain.accounts.permissions import organisations_for, sees_everything
 from vigil.domain.journal.actions import erase_personal
-from vigil.domain.journal.keys import signing_key
+from vigil.domain.journal.keys import verifying_key
 from vigil.domain.journal.models import Entry
 from vigil.domain.journal.queries import entries_visible, last_head
 from vigil.domain.journal.verification import verify
@@ -123,7 +123,7 @@ def _line(entry: Entry, names: dict[Any, str], subjects: dict[str, Subject]) -> 
 def verify_now(request: HttpRequest) -> HttpResponse:
     """Read the whole chain again and say whether it holds."""
     demanded(request, "journal.read", None)
-    found = verify(key=signing_key(settings.VIGIL_KEYS).public_key(), folder=settings.VIGIL_JOURNAL)
+    found = verify(key=verifying_key(settings.VIGIL_KEYS), folder=settings.VIGIL_JOURNAL)
     return render(request, "journal/verified.html", {"found": found})
 
 

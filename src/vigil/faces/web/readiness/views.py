@@ -1,6 +1,8 @@
 """The board: clock, day n of N, each obligation with its proof and what to do next; and the wall's version of it."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +22,24 @@ from vigil.domain.readiness.queries import board_of
 from vigil.faces.web.directives.forms import WindowForm
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
 from vigil.kernel import clock
+from vigil.kernel.errors import Conflict
+from vigil.kernel.phrases import N_
 from vigil.kernel.proofs import Basis, Verdict
+
+
+def signed_in_or_stale(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Sign-in for people; for a page that asks for news, 401: it keeps what it shows and says that it is stale."""
+    guarded = login_required(view)
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.headers.get("HX-Request") and not request.user.is_authenticated:
+            return HttpResponse(status=401)
+        request.session.modified = True  # a wall that is looked at stays signed in
+        return guarded(request, *args, **kwargs)
+
+    return answer
+
 
 FRESH_FOR = timedelta(minutes=1)
 MEASURED_WITHIN = timedelta(minutes=15)
@@ -48,7 +67,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return _board(request, first)
 
 
-@login_required
+@signed_in_or_stale
 @require_GET
 def board(request: HttpRequest, pk: str) -> HttpResponse:
     """The board of one watch; the rows alone when htmx asks for news."""
@@ -68,7 +87,7 @@ def _board(request: HttpRequest, watch: Watch) -> HttpResponse:
     return render(request, "readiness/board.html", context)
 
 
-@login_required
+@signed_in_or_stale
 @require_GET
 def wall(request: HttpRequest, pk: str) -> HttpResponse:
     """The wallboard: one screen, no mouse, readable at five metres."""
@@ -82,7 +101,9 @@ def wall(request: HttpRequest, pk: str) -> HttpResponse:
 def measure(request: HttpRequest, pk: str) -> HttpResponse:
     """Measure now rather than at the next round."""
     watch = one_of(request, _watches(), pk)
-    demanded(request, "view", watch.organisation)
+    demanded(request, "contacts.test", watch.organisation)
+    if watch.state == WatchState.CLOSED:
+        raise Conflict("watch.closed", N_("This watch is closed."))
     prove_watch(watch=watch, provers=provers_by_kind(), actor=actor_of(request), now=clock.now())
     return redirect("watch", pk=pk)
 

@@ -79,7 +79,11 @@ def receive(request: HttpRequest) -> HttpResponse:
         context["already"] = already.facts.get("directive")
         return render(request, "directives/receive.html", {**context, "error": already}, status=409)
     except VigilError as error:
-        return render(request, "directives/receive.html", {**context, "error": error}, status=error.status)
+        if error.code == "dispatch.secret":  # nothing of it goes back either: a browser keeps pages
+            context["form"] = ReceiveForm(organisations=organisations, initial={"organisation": organisation})
+        page = render(request, "directives/receive.html", {**context, "error": error}, status=error.status)
+        page.headers["Cache-Control"] = "no-store"
+        return page
     return redirect("directive", pk=directive.pk)
 
 

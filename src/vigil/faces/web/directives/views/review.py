@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -16,6 +17,8 @@ from vigil.domain.directives.actions.review import confirm, correct
 from vigil.domain.directives.calendar import holidays_between
 from vigil.domain.directives.models import Directive, DirectiveState, WatchState
 from vigil.domain.organisations.audiences import audiences
+from vigil.domain.readiness.actions import prove_watch
+from vigil.domain.readiness.provers import provers_by_kind
 from vigil.faces.web.directives.forms import DirectiveForm, LinkForm, ObligationFormSet, WindowForm
 from vigil.faces.web.directives.marking import how_of, marked_text, marks_of
 from vigil.faces.web.directives.pictures import page_pictures
@@ -155,17 +158,23 @@ def save(request: HttpRequest, pk: str) -> HttpResponse:
     if not (form.is_valid() and items.is_valid()):
         return _page(request, found, form=form, items=items, status=422)
     rows = [row.cleaned_data for row in items if row.cleaned_data.get("code")]
+    wordy = [row for row in items.extra_forms if row.cleaned_data.get("text") and not row.cleaned_data.get("code")]
+    for row in wordy:
+        row.add_error("code", gettext("Give the item a number, or empty its words."))
+    if wordy:
+        return _page(request, found, form=form, items=items, status=422)
     try:
-        found = correct(
-            directive=found,
-            version=form.cleaned_data["version"],
-            changes=form.changes(),
-            obligations=_with_deadlines(found, rows),
-            actor=actor_of(request),
-            now=clock.now(),
-        )
-        if confirming:
-            confirm(directive=found, version=found.version, actor=actor_of(request), now=clock.now())
+        with transaction.atomic():  # what cannot be confirmed is not half saved either
+            found = correct(
+                directive=found,
+                version=form.cleaned_data["version"],
+                changes=form.changes(),
+                obligations=_with_deadlines(found, rows),
+                actor=actor_of(request),
+                now=clock.now(),
+            )
+            if confirming:
+                confirm(directive=found, version=found.version, actor=actor_of(request), now=clock.now())
     except VigilError as error:
         found.refresh_from_db()
         if found.state != DirectiveState.DRAFT:
@@ -198,6 +207,8 @@ def link(request: HttpRequest, pk: str) -> HttpResponse:
             actor=actor_of(request),
             now=clock.now(),
         )
+        for watch in found.watches.exclude(state=WatchState.CLOSED):
+            prove_watch(watch=watch, provers=provers_by_kind(), actor=actor_of(request), now=clock.now())
         messages.success(request, gettext("Linked. The watches and their proofs were kept."))
     else:
         messages.error(request, gettext("Choose the earlier directive."))
