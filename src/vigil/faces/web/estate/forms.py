@@ -38,6 +38,8 @@ class SystemForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         units = Unit.objects.filter(organisation=self.instance.organisation_id)
         self.fields["operating_unit"].queryset = units  # type: ignore[attr-defined]
+        for name in ("addresses", "notes"):
+            self.fields[name].widget.attrs["rows"] = 3
         self.fields["important_reason"].help_text = _("Needed when the system is important or sensitive.")
         self.fields["addresses"].help_text = _("Names and addresses by which it is reached, one a line.")
         dress(self)

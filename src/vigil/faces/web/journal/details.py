@@ -21,6 +21,14 @@ class Detail:
     was: str | None = None
 
 
+def actor_words(ref: str) -> str:
+    """An actor who has no name of their own: a worker, or whoever held a link."""
+    kind, _, key = ref.partition(":")
+    if kind == "link":
+        return gettext("Whoever held the link")
+    return key if kind == "worker" else ref
+
+
 def details_of(subject: str, facts: Mapping[str, Any]) -> list[Detail]:
     """Each fact, in the order it was written."""
     return [_detail(subject, name, value) for name, value in facts.items()]

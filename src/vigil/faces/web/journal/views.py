@@ -23,7 +23,7 @@ from vigil.domain.journal.queries import entries_visible, last_head
 from vigil.domain.journal.verification import verify
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
-from vigil.faces.web.journal.details import details_of
+from vigil.faces.web.journal.details import actor_words, details_of
 from vigil.faces.web.journal.sentences import SENTENCES, sentence_of
 from vigil.faces.web.journal.subjects import Subject, subjects_of
 from vigil.faces.web.lists.finding import find
@@ -104,7 +104,7 @@ def _line(entry: Entry, names: dict[Any, str], subjects: dict[str, Subject]) -> 
     note = getattr(entry, "personal", None)
     content = note.content if note is not None else None
     erased = note is not None and note.erased_at is not None
-    who = gettext("(erased)") if erased else (content or {}).get("actor") or entry.actor
+    who = gettext("(erased)") if erased else (content or {}).get("actor") or actor_words(entry.actor)
     personal = {name: value for name, value in (content or {}).items() if name != "actor"}
     return {
         "entry": entry,

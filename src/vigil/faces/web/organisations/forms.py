@@ -32,6 +32,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
         self, *args: Any, parents: QuerySet[Organisation], may_stand_alone: bool, may_move: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["notes"].widget.attrs["rows"] = 3
         language = get_language() or "vi"
         field = self.fields["audience_codes"]
         field.choices = [(a.code, a.name(language)) for a in audiences().values()]  # type: ignore[attr-defined]
