@@ -167,7 +167,7 @@ def _label_start(text: SourceText, begin: int, first: int) -> int:
 
 
 def _named_org(text: SourceText, begin: int, e: int) -> Maybe:
-    """A name; where a whole sentence stands, the last body that it names."""
+    """A name; where a whole sentence stands, the last body that it names; never the time by which it waits."""
     value = text.words(begin, e)
     if not any(c.isalpha() for c in value):
         return absent()
@@ -176,7 +176,8 @@ def _named_org(text: SourceText, begin: int, e: int) -> Maybe:
     if len(value) > 160 or not named_first or _SENTENCE_RE.search(low) or starts_with_demand(low):
         named = list(body_pattern().finditer(text.low, begin, e))
         return text.field(*named[-1].span()) if named else absent()
-    return text.field(begin, e)
+    by = re.compile(r"\s+(?:trước|chậm nhất|muộn nhất|hạn cuối)\s").search(text.low, begin, e)
+    return text.field(begin, by.start() if by else e)
 
 
 def _merged(cards: list[Contact]) -> list[Contact]:

@@ -97,6 +97,10 @@ def _what(text: SourceText, start: int, end: int, limit: int) -> Field[str]:
         )
     ]
     s = cuts[-1] if cuts else begin
+    if text.match.count(")", s, start) > text.match.count("(", s, start):  # the cut lay inside brackets
+        opened = text.match.rfind("(", begin, s)
+        outer = [cut for cut in cuts if cut <= opened]
+        s = outer[-1] if outer else begin
     before = text.match[s:start].strip(" ,;(-\n")
     if len(before.split()) >= 3:
         for cut in re.compile(r",\s+|\s(?=(?:và|đồng thời)\s)").finditer(text.low, s, start):

@@ -162,7 +162,8 @@ def _shown(text: SourceText, end: int) -> list[_Hit]:
 def _named(text: SourceText, s: int, e: int) -> _Hit | None:
     while e > s and text.match[e - 1] in " .-/,":
         e -= 1
-    words = text.match[s:e]
+    sentence = compiled(r"\.\s").search(text.match, s, e)  # a name does not run on into the next sentence
+    words = text.match[s : sentence.start() if sentence else e]
     words = re.sub(r"\s+(?:for|of|and|the|to|in|as|và|với)$", "", words)
     e = s + len(words)
     first = words.split(" ")[0] if words else ""
