@@ -21,6 +21,7 @@ from vigil.domain.accounts.actions import create_user, grant, revoke, set_active
 from vigil.domain.accounts.models import Role, RoleGrant, User
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
+from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.scoping import actor_of, demanded, user_of
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, VigilError
@@ -42,12 +43,12 @@ class GrantForm(forms.Form):
     """A role over an organisation and what lies under it."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.order_by("name"), label=_("Organisation (empty: all)"), required=False
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["organisation"] = OrganisationField(
+            Organisation.objects.all(), label=_("Organisation (empty: all)"), required=False
+        )
         dress(self)
 
 
@@ -87,10 +88,10 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
     return _one(request, _account(pk))
 
 
-def _one(request: HttpRequest, found: User, *, password: str = "") -> HttpResponse:
+def _one(request: HttpRequest, found: User, *, password: str = "", form: GrantForm | None = None) -> HttpResponse:
     grants = found.grants.select_related("organisation").order_by("role")
-    context = {"account": found, "grants": grants, "form": GrantForm(), "password": password}
-    response = render(request, "accounts/account.html", context)
+    context = {"account": found, "grants": grants, "form": form or GrantForm(), "password": password}
+    response = render(request, "accounts/account.html", context, status=422 if form else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -103,8 +104,9 @@ def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
     found, actor, now = _account(pk), actor_of(request), clock.now()
     if what == "grant":
         form = GrantForm(request.POST)
-        if form.is_valid():
-            grant(user=found, **form.cleaned_data, actor=actor, now=now)
+        if not form.is_valid():
+            return _one(request, found, form=form)
+        grant(user=found, **form.cleaned_data, actor=actor, now=now)
     elif what == "revoke":
         for held in RoleGrant.objects.filter(user=found):
             if str(held.pk) == request.POST.get("grant"):

@@ -26,6 +26,7 @@ from vigil.faces.web.dressing import dress
 from vigil.faces.web.journal.details import actor_words, details_of
 from vigil.faces.web.journal.sentences import SENTENCES, sentence_of
 from vigil.faces.web.journal.subjects import Subject, subjects_of
+from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
 from vigil.faces.web.scoping import actor_of, demanded, user_of
 from vigil.kernel import clock
@@ -37,7 +38,6 @@ from vigil.kernel.phrases import N_
 class FilterForm(forms.Form):
     """What to look for."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Organisation"), required=False)
     action = forms.ChoiceField(label=_("What happened"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -46,7 +46,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
+        self.fields["organisation"] = OrganisationField(organisations, label=_("Organisation"), required=False)
         rooms = sorted({action.split(".")[0] for action in SENTENCES})
         self.fields["action"].choices = [("", "—"), *((room, room) for room in rooms)]  # type: ignore[attr-defined]
         dress(self)
