@@ -180,6 +180,7 @@ AXES_FAILURE_LIMIT = int(os.environ.get("VIGIL_LOCKOUT_FAILURES", "5"))
 AXES_COOLOFF_TIME = float(os.environ.get("VIGIL_LOCKOUT_HOURS", "0.25"))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "vigil.faces.web.accounts.lockout.address_of"
 AXES_USERNAME_CALLABLE = "vigil.faces.web.accounts.lockout.username_of"
 AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "vigil.faces.web.accounts.lockout.locked_out"
@@ -213,6 +214,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = VIGIL_BASE_URL.startswith("https://
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "vigil.faces.web.problems.stale_form"
+VIGIL_BEHIND_PROXY = _truth("VIGIL_BEHIND_PROXY")
+if VIGIL_BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if VIGIL_BASE_URL.startswith("https://") else 0
@@ -233,7 +237,7 @@ CONTENT_SECURITY_POLICY = {
 
 # An upload is held in memory, never in a temporary file: a secret document must leave no trace on the disk.
 FILE_UPLOAD_HANDLERS = ["vigil.faces.web.uploads.BoundedMemoryUploadHandler"]
-VIGIL_UPLOAD_BYTES = int(os.environ.get("VIGIL_UPLOAD_BYTES", str(50 * 1024**2)))
+VIGIL_UPLOAD_BYTES = min(50_000_000, int(os.environ.get("VIGIL_UPLOAD_BYTES", "50000000")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

@@ -52,12 +52,18 @@ def grant(*, user: User, role: str, organisation: Organisation | None, actor: Ac
     return given
 
 
+def _lock_administrators() -> None:
+    """Two administrators who remove each other at once must not both succeed."""
+    list(RoleGrant.objects.select_for_update().filter(role="administrator", organisation=None).values_list("pk"))
+
+
 @transaction.atomic
 def revoke(*, grant: RoleGrant, actor: Actor, now: datetime) -> None:
     """Take a role away.
 
     Raises: Refused `account.last_administrator` when nobody would be left to administer.
     """
+    _lock_administrators()
     if grant.role == "administrator" and grant.organisation is None:
         others = RoleGrant.objects.filter(role="administrator", organisation=None, user__is_active=True).exclude(
             pk=grant.pk
@@ -78,6 +84,7 @@ def revoke(*, grant: RoleGrant, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def set_active(*, user: User, active: bool, actor: Actor, now: datetime) -> None:
     """Close or reopen an account. Its history stays."""
+    _lock_administrators()
     if not active:
         last = RoleGrant.objects.filter(role="administrator", organisation=None, user__is_active=True)
         if last.filter(user=user).exists() and not last.exclude(user=user).exists():

@@ -28,11 +28,3 @@ def all_clauses() -> list[Clause]:
 def in_force(day: date, topic: str | None = None) -> list[Clause]:
     """The clauses in force on `day`."""
     return clauses_in_force(all_clauses(), day, topic)
-
-
-def contact_stale_after_days(day: date) -> int:
-    """After how many days an unverified contact is flagged."""
-    for clause in in_force(day, "contact"):
-        if "stale_after_days" in clause.values:
-            return int(clause.values["stale_after_days"])
-    return 90

@@ -21,6 +21,8 @@ def save_organisation(*, organisation: Organisation, actor: Actor, now: datetime
     before = Organisation.objects.filter(pk=organisation.pk).first()
     if before is None:
         organisation.created_at = now
+    if organisation.parent_id is not None:  # as it lies now: it may have been moved since it was read
+        organisation.parent = Organisation.objects.select_for_update().get(pk=organisation.parent_id)
     organisation.path = organisation.own_path()
     changed = save_and_record(organisation, actor=actor, now=now, organisation=organisation.id)
     if before is not None and before.path != organisation.path:

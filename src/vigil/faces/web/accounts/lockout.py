@@ -16,6 +16,15 @@ def username_of(request: HttpRequest | None, credentials: dict[str, Any] | None 
     return str(named or "").strip().casefold()
 
 
+def address_of(request: HttpRequest) -> str:
+    """Where the attempt came from. Behind a proxy of ours, what that proxy saw: the last of X-Forwarded-For."""
+    seen = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.VIGIL_BEHIND_PROXY:
+        forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        return forwarded or seen
+    return seen
+
+
 def locked_out(
     request: HttpRequest, credentials: dict[str, Any] | None = None, *args: Any, **kwargs: Any
 ) -> HttpResponse:

@@ -105,8 +105,10 @@ class DirectiveForm(forms.Form):
         """The fields as `review.correct` takes them; rows keep what the form does not show of them."""
         values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
         for name in ("vuln_references", "contacts", "deadlines", "refs"):
-            known = {_key(row): row for row in getattr(self._directive, name)}
-            values[name] = [{**known.get(_key(row), {}), **row} for row in values[name]]
+            known: dict[str, list[dict[str, Any]]] = {}
+            for row in getattr(self._directive, name):
+                known.setdefault(_key(row), []).append(row)
+            values[name] = [{**(rows.pop(0) if (rows := known.get(_key(row))) else {}), **row} for row in values[name]]
         return values
 
 

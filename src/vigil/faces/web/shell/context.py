@@ -68,10 +68,17 @@ def _places(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"place": place, "here": _is_here(request.path, place.url)}
         for place in PLACES
-        if place.permission == "view"
-        or organisations_for(user, place.permission).exists()
-        or permitted(user, place.permission, None)
+        if place.permission == "view" or _holds(user, place.permission)
     ]
+
+
+WHOLE = {"accounts.manage", "regimes.edit"}  # these concern the installation, not one organisation
+
+
+def _holds(user: User, permission: str) -> bool:
+    if permitted(user, permission, None):
+        return True
+    return permission not in WHOLE and organisations_for(user, permission).exists()
 
 
 def _is_here(path: str, url: str) -> bool:
@@ -80,7 +87,4 @@ def _is_here(path: str, url: str) -> bool:
 
 def _may(user: User) -> dict[str, bool]:
     """Whether the user holds each permission somewhere: decides which buttons are drawn, never what is allowed."""
-    return {
-        permission.replace(".", "_"): permitted(user, permission, None) or organisations_for(user, permission).exists()
-        for permission in MATRIX
-    }
+    return {permission.replace(".", "_"): _holds(user, permission) for permission in MATRIX}
