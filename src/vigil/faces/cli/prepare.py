@@ -21,6 +21,7 @@ def prepare(sample: bool) -> None:
     start_django()
     _migrate()
     _static_files()
+    _journal_key()
     _administrator()
     if sample:
         _sample()
@@ -76,6 +77,15 @@ def _static_files() -> None:
         raise click.ClickException("node_modules is missing: run `make setup` first")
     call_command("collectstatic", interactive=False, verbosity=0)
     click.echo("Vigil: static files built")
+
+
+def _journal_key() -> None:
+    """Made before the first entry, so that a verification never has to."""
+    from django.conf import settings
+
+    from vigil.domain.journal.keys import signing_key
+
+    signing_key(settings.VIGIL_KEYS)
 
 
 def _administrator() -> None:
