@@ -163,7 +163,7 @@ def test_a_scan_without_tesseract_is_told_so(
 
 
 def test_a_folder_of_a_killed_process_is_swept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(folder, "_IN_MEMORY", tmp_path)
+    monkeypatch.setattr(folder, "_IN_MEMORY", (tmp_path,))
     abandoned = tmp_path / "vigil-scan-dead"
     abandoned.mkdir()
     (abandoned / ".lock").touch()
@@ -176,3 +176,9 @@ def test_a_folder_of_a_killed_process_is_swept(monkeypatch: pytest.MonkeyPatch, 
             assert held.exists()
             assert other != held
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scan_never_touches_a_disk_where_there_is_no_room_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "_IN_MEMORY", (Path("/nowhere"),))
+    with pytest.raises(Unavailable, match="memory only"), folder.private_folder():
+        pass

@@ -15,7 +15,7 @@ class Limits:
 
     bytes: int = 50_000_000
     pages: int = 2_000
-    characters: int = 10_000_000
+    characters: int = 2_000_000
     unpacked_bytes: int = 200_000_000
     entries: int = 4_000
     ratio: int = 200

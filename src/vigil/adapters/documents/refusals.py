@@ -88,6 +88,15 @@ def too_slow(seconds: float) -> Refused:
     )
 
 
+def no_memory_folder(room_bytes: int) -> Unavailable:
+    """A scan is read in memory only, and there is no place for it."""
+    return Unavailable(
+        "document.no_memory_folder",
+        N_("A scan is read in memory only, and /dev/shm has less than {room_mb} MB free on this machine."),
+        room_mb=room_bytes // 1_000_000,
+    )
+
+
 def ocr_missing(reason: Phrase) -> Unavailable:
     """The text recognition is not installed."""
     return Unavailable(
