@@ -62,13 +62,20 @@ def verify(*, key: Ed25519PublicKey, folder: Path, witnessed: Iterable[tuple[int
 
 @contextmanager
 def _snapshot() -> Iterator[None]:
-    """One view of the database from the first read to the last (SQLite: a transaction is one)."""
-    fresh = not connection.in_atomic_block
-    with transaction.atomic():
-        if fresh and connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """One view of the database from the first read to the last; nobody who writes has to wait for it."""
+    if connection.in_atomic_block:
         yield
+    elif connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")  # Django's own transactions here take the write lock at once
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
 
 
 def _walk(found: Verification) -> dict[int, str]:
