@@ -228,26 +228,34 @@ def test_a_later_numbered_issue_takes_the_watch_over_with_its_proofs(confirmed, 
     assert {code: kept[code].proofs.get().pk for code in before} == before
 
 
-@pytest.mark.parametrize("turn", ["itself", "draft", "unnumbered", "circle", "twice"])
-def test_links_that_cannot_be_are_refused(draft, confirmed, lead, now, turn) -> None:
+@pytest.mark.parametrize(
+    "turn, code",
+    [
+        ("itself", "directive.link_foreign"),
+        ("draft", "directive.link_draft"),
+        ("unnumbered", "directive.link_unnumbered"),
+        ("circle", "directive.link_circle"),
+        ("twice", "directive.linked_already"),
+    ],
+)
+def test_links_that_cannot_be_are_refused(draft, confirmed, lead, now, turn, code) -> None:
     earlier, later = confirmed(), confirmed(number="12/CT-TT", number_missing_serial=False)
 
     def link(a: Directive, b: Directive, kind: str = LinkKind.AMENDMENT) -> None:
         link_directives(later=a, earlier=b, kind=kind, actor=lead, now=now)
 
-    with pytest.raises((Refused, Conflict)):
-        if turn == "itself":
-            link(later, later)
-        elif turn == "draft":
-            link(draft(), earlier)
-        elif turn == "unnumbered":
-            link(earlier, later, LinkKind.NUMBERED_ISSUE)
-        elif turn == "circle":
-            link(later, earlier)
-            link(earlier, later)
-        else:
-            link(later, earlier)
-            link(later, earlier)
+    if turn in ("circle", "twice"):
+        link(later, earlier)
+    pair = {
+        "itself": (later, later),
+        "draft": (draft(), earlier),
+        "unnumbered": (earlier, later, LinkKind.NUMBERED_ISSUE),
+        "circle": (earlier, later),
+        "twice": (later, earlier),
+    }[turn]
+    with pytest.raises((Refused, Conflict)) as raised:
+        link(*pair)
+    assert raised.value.code == code
 
 
 def test_a_withdrawal_leaves_the_watch_and_says_so(confirmed, lead, now) -> None:
