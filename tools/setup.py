@@ -20,6 +20,8 @@ DEBIAN_RUN = {"tesseract-ocr": "tesseract", "tesseract-ocr-vie": "/usr/share/tes
 DEBIAN_TEST = {
     "postgresql": "/usr/lib/postgresql/*/bin/initdb",
     "chromium": "chromium",
+    "dovecot-imapd": "/usr/lib/dovecot/imap",
+    "slapd": "/usr/sbin/slapd",
     "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
 }
 WHAT_FOR = {
@@ -27,6 +29,8 @@ WHAT_FOR = {
     "tesseract-ocr-vie": "scanned Vietnamese documents cannot be read",
     "postgresql": "the tests on PostgreSQL cannot run",
     "chromium": "the browser journeys cannot run",
+    "dovecot-imapd": "the tests of mailboxes cannot run",
+    "slapd": "the tests of LDAP sign-in cannot run",
     "fonts-noto-core": "screenshots may lack letters",
     "python3-venv": "no environment can be made",
 }

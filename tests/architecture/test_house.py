@@ -10,7 +10,18 @@ from django.apps import apps
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src" / "vigil"
-ROOMS = ["journal", "outbox", "vitals", "organisations", "accounts", "regimes", "estate", "directives", "readiness"]
+ROOMS = [
+    "journal",
+    "outbox",
+    "vitals",
+    "organisations",
+    "accounts",
+    "regimes",
+    "estate",
+    "directives",
+    "exchange",
+    "readiness",
+]
 PYTHON = [path for path in SRC.rglob("*.py") if "migrations" not in path.parts]
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 class Actor:
     """`id` is stable and stays in the chain; `name` is personal and is kept beside it."""
 
-    kind: Literal["user", "worker", "cli", "link"]
+    kind: Literal["user", "worker", "cli", "link", "guest", "peer", "token"]
     id: str
     name: str = ""
 

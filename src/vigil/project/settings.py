@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "vigil.domain.regimes",
     "vigil.domain.estate",
     "vigil.domain.directives",
+    "vigil.domain.exchange",
     "vigil.domain.readiness",
     "vigil.faces.web",
     "django.contrib.auth",

@@ -1,0 +1,1 @@
+"""Changes to the exchange: peers, tokens, collections, what is sent and what arrives."""
