@@ -99,7 +99,10 @@ class Proof:
 
 
 class Prover(Protocol):
-    """A room that can prove obligations of some kinds from its own live data."""
+    """A room that can prove obligations of some kinds from its own live data.
+
+    It may say in `homes` ("here", "guest", "peer") for whose organisations this side can measure; unsaid: here alone.
+    """
 
     kinds: Collection[str]
 

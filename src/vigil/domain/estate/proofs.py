@@ -12,6 +12,7 @@ class ImportantSystemsProver:
     """Met: at least one system is marked important, each with a reason and a level."""
 
     kinds: Collection[str] = ("important_systems",)
+    homes: Collection[str] = ("here", "guest")
 
     def prove(self, question: Question, now: datetime) -> Proof:
         """Source: the dispatch's item 1, "các hệ thống thông tin quan trọng, nhạy cảm trọng tâm"."""

@@ -17,6 +17,7 @@ class ContactPointProver:
     """Met: filed, answered within 90 days. At risk: untested, or the test still runs. Not met: none, or silence."""
 
     kinds: Collection[str] = ("contact_point",)
+    homes: Collection[str] = ("here", "guest", "peer")
 
     def prove(self, question: Question, now: datetime) -> Proof:
         """Source: the dispatch's item "cử đầu mối"; TT 20/2017/TT-BTTTT article 7 (reachable 24/7)."""

@@ -2,19 +2,24 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
-from vigil.domain.directives.models import Assignment, Watch, WatchState
+from vigil.domain.directives.models import Answer, Assignment, Watch, WatchState
 from vigil.domain.journal.actions import record
-from vigil.domain.readiness.models import ProofSnapshot
+from vigil.domain.organisations.models import Home
+from vigil.domain.readiness.models import ProofSnapshot, Source
 from vigil.kernel.actors import Actor
+from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_, phrase
-from vigil.kernel.proofs import Proof, Prover, Question, cannot_tell
+from vigil.kernel.proofs import Basis, Proof, Prover, Question, Verdict, cannot_tell
 
 log = logging.getLogger(__name__)
+
+STATEMENT_HOLDS = timedelta(hours=24)
 
 
 def question_of(assignment: Assignment) -> Question:
@@ -48,39 +53,58 @@ def answer(question: Question, provers: Mapping[str, Prover], now: datetime) -> 
 
 
 def prove_watch(*, watch: Watch, provers: Mapping[str, Prover], actor: Actor, now: datetime) -> list[ProofSnapshot]:
-    """Prove every obligation of a watch that applies, and keep the answers."""
+    """Prove every obligation of a watch that applies and that this Vigil can measure, and keep the answers.
+
+    For an organisation at home here, an obligation that nothing measures is kept as "cannot tell". For a guest or a
+    peer it is left to their statements and reports.
+    """
     if watch.state == WatchState.CLOSED:
         return []
+    home = watch.organisation.home
+    measured = measurable(provers, home)
     assignments = watch.assignments.filter(applies=True, dropped_at=None).select_related("obligation", "watch")
     kept = []
     for assignment in assignments:
+        if home != Home.HERE and assignment.obligation.kind not in measured:
+            continue
         proof = answer(question_of(assignment), provers, now)
         kept.append(keep(proof=proof, assignment=assignment, actor=actor, now=now))
     return kept
 
 
+def measurable(provers: Mapping[str, Prover], home: str) -> frozenset[str]:
+    """The kinds of obligation that this Vigil itself measures for organisations at `home`."""
+    return frozenset(kind for kind, prover in provers.items() if home in getattr(prover, "homes", (Home.HERE,)))
+
+
 @transaction.atomic
-def keep(*, proof: Proof, assignment: Assignment, actor: Actor, now: datetime) -> ProofSnapshot:
-    """Keep a proof: renew the current snapshot when it says the same, else start a new one and journal the change."""
+def keep(
+    *, proof: Proof, assignment: Assignment, actor: Actor, now: datetime, source: str = Source.PROVER
+) -> ProofSnapshot:
+    """Keep a proof: renew its source's snapshot when it says the same, else start a new one and journal the change.
+
+    A measurement, a peer's report and a person's statement each have their own current snapshot.
+    """
     said = _said(proof)
     Assignment.objects.select_for_update().get(pk=assignment.pk)  # a page and a worker may measure at once
-    currents = list(ProofSnapshot.objects.filter(assignment=assignment, current=True))
-    for current in currents:
+    current = ProofSnapshot.objects.filter(assignment=assignment, source=source, current=True).first()
+    if current is not None:
         if current.measured_at > proof.measured_at:
             return current  # somebody measured later and was first to keep it
         if all(getattr(current, name) == value for name, value in said.items()):
             current.measured_at, current.valid_until = proof.measured_at, proof.valid_until
             current.save(update_fields=["measured_at", "valid_until"])
             return current
-    ProofSnapshot.objects.filter(assignment=assignment, current=True).update(current=False)
+        ProofSnapshot.objects.filter(pk=current.pk).update(current=False)
     fresh = ProofSnapshot.objects.create(
         assignment=assignment,
+        source=source,
         first_measured_at=proof.measured_at,
         measured_at=proof.measured_at,
         valid_until=proof.valid_until,
         **said,
     )
-    before = currents[0].verdict if currents else ""
+    before = current.verdict if current else ""
     if before != fresh.verdict:
         record(
             actor=actor,
@@ -99,6 +123,72 @@ def keep(*, proof: Proof, assignment: Assignment, actor: Actor, now: datetime) -
     return fresh
 
 
+@transaction.atomic
+def state(
+    *, assignment: Assignment, verdict: Verdict, text: str, by: str, actor: Actor, now: datetime
+) -> ProofSnapshot:
+    """Keep what a named person states of an obligation: attested, never more. It holds for a day.
+
+    Before the window it holds until the first day is over, so that an answer given early is not asked again at once.
+
+    Raises: Refused `statement.no_name`, `statement.no_text`, `statement.cannot_tell`; Conflict `watch.closed`.
+    """
+    watch = assignment.watch
+    if watch.state == WatchState.CLOSED:
+        raise Conflict("watch.closed", N_("This watch is closed."))
+    if not by.strip():
+        raise Refused("statement.no_name", N_("Say who states this: name and title."))
+    if not text.strip():
+        raise Refused("statement.no_text", N_("Say in a few words what was done, or what is missing."))
+    if verdict == Verdict.CANNOT_TELL:
+        raise Refused("statement.cannot_tell", N_("A statement says met, at risk or not met."))
+    answer = Answer.objects.create(
+        assignment=assignment, verdict=verdict.value, text=text.strip()[:5000], by=by.strip()[:200], at=now
+    )
+    record(
+        actor=actor,
+        now=now,
+        action="assignment.stated",
+        subject=f"directives.assignment:{assignment.id}",
+        organisation=watch.organisation_id,
+        facts={"item": assignment.obligation.code, "verdict": verdict.value, "answer": str(answer.id)},
+        personal={"by": answer.by, "text": answer.text},
+    )
+    proof = Proof(
+        question=question_of(assignment),
+        verdict=verdict,
+        basis=Basis.ATTESTED,
+        sentence=phrase(N_("{by} states: {text}"), by=answer.by, text=answer.text[:300]),
+        measured_at=now,
+        valid_until=max(now, watch.starts_at) + STATEMENT_HOLDS,
+    )
+    return keep(proof=proof, assignment=assignment, actor=actor, now=now, source=Source.STATEMENT)
+
+
+def check_in(*, watch: Watch, by: str, actor: Actor, now: datetime) -> int:
+    """A named person says that everything stated still holds: each statement holds for another day.
+
+    Returns how many were renewed. Raises: Refused `statement.no_name`.
+    """
+    if not by.strip():
+        raise Refused("statement.no_name", N_("Say who states this: name and title."))
+    with transaction.atomic():
+        until = max(now, watch.starts_at) + STATEMENT_HOLDS
+        renewed = ProofSnapshot.objects.filter(
+            assignment__watch=watch, source=Source.STATEMENT, current=True, assignment__dropped_at=None
+        ).update(measured_at=now, valid_until=until)
+        record(
+            actor=actor,
+            now=now,
+            action="watch.checked_in",
+            subject=f"directives.watch:{watch.id}",
+            organisation=watch.organisation_id,
+            facts={"statements": renewed},
+            personal={"by": by},
+        )
+    return renewed
+
+
 def _said(proof: Proof) -> dict[str, Any]:
     return {
         "verdict": proof.verdict.value,
@@ -112,6 +202,15 @@ def _said(proof: Proof) -> dict[str, Any]:
     }
 
 
-def watches_to_prove() -> list[Watch]:
-    """Every watch whose proofs are kept fresh: planned and open ones."""
-    return list(Watch.objects.exclude(state=WatchState.CLOSED).select_related("organisation", "directive"))
+def watches_running_out(*, provers: Mapping[str, Prover], before: datetime, at_most: int) -> list[Watch]:
+    """Watches, not closed, of which some measurement is missing or no longer holds at `before`."""
+    fresh = ProofSnapshot.objects.filter(
+        assignment=OuterRef("pk"), source=Source.PROVER, current=True, valid_until__gt=before
+    )
+    asked = Assignment.objects.filter(watch=OuterRef("pk"), applies=True, dropped_at=None)
+    due = Q(pk__in=[])
+    for home in Home:
+        owed = asked if home == Home.HERE else asked.filter(obligation__kind__in=measurable(provers, home))
+        due |= Q(organisation__home=home) & Exists(owed.filter(~Exists(fresh)))
+    rows = Watch.objects.exclude(state=WatchState.CLOSED).filter(due).select_related("organisation", "directive")
+    return list(rows[:at_most])

@@ -1,10 +1,19 @@
 """Proof snapshots: a row per change of what a proof says; unchanged answers only renew their validity."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.directives.models import Assignment
 from vigil.kernel.identifiers import new_id
 from vigil.kernel.proofs import Basis, Verdict
+
+
+class Source(models.TextChoices):
+    """Whence a proof came. Each source has its own current snapshot, so that no basis overwrites another."""
+
+    PROVER = "prover", _("A measurement here")
+    REPORT = "report", _("A peer's report")
+    STATEMENT = "statement", _("A named person's statement")
 
 
 class ProofSnapshot(models.Model):
@@ -14,6 +23,7 @@ class ProofSnapshot(models.Model):
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="proofs")
     verdict = models.CharField(max_length=12, choices=[(v.value, v.label) for v in Verdict])
     basis = models.CharField(max_length=10, choices=[(b.value, b.label) for b in Basis])
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.PROVER)
     sentence = models.JSONField()
     next_step = models.JSONField(null=True)
     next_link = models.CharField(max_length=300, blank=True)
@@ -27,7 +37,7 @@ class ProofSnapshot(models.Model):
         ordering = ["-first_measured_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["assignment", "basis"], condition=models.Q(current=True), name="proof_current_once"
+                fields=["assignment", "source"], condition=models.Q(current=True), name="proof_current_once"
             )
         ]
         indexes = [models.Index(fields=["valid_until"])]

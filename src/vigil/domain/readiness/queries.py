@@ -1,8 +1,9 @@
 """The board: each obligation of a watch with its proof as it reads now, and counts that never blend the bases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from vigil.domain.directives.models import Assignment, Watch
 from vigil.domain.readiness.models import ProofSnapshot
@@ -12,7 +13,11 @@ from vigil.kernel.proofs import Basis, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One obligation on the board. `verdict` is what holds now: an expired proof reads "cannot tell"."""
+    """One obligation on the board. `verdict` is what holds now: an expired proof reads "cannot tell".
+
+    What was measured comes first, then what a peer reports, then what a person states; a basis that can tell goes
+    before one that cannot. `others` are the rest, each for itself: no basis is blended into another.
+    """
 
     assignment: Assignment
     verdict: Verdict
@@ -23,6 +28,7 @@ class Row:
     facts: list[dict[str, Any]]
     measured_at: datetime | None
     expired: bool
+    others: tuple["Row", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,11 @@ def board_of(watch: Watch, now: datetime) -> Board:
     assignments = list(
         watch.assignments.select_related("obligation", "person", "watch").order_by("obligation__position")
     )
-    current = {
-        proof.assignment_id: proof
-        for proof in ProofSnapshot.objects.filter(assignment__watch=watch, current=True).order_by("measured_at")
-    }
+    current: dict[UUID, list[ProofSnapshot]] = {}
+    for proof in ProofSnapshot.objects.filter(assignment__watch=watch, current=True):
+        current.setdefault(proof.assignment_id, []).append(proof)
     kept = [a for a in assignments if a.dropped_at is None]
-    rows = [_row(a, current.get(a.id), now) for a in kept if a.applies]
+    rows = [_row(a, current.get(a.id, []), now) for a in kept if a.applies]
     measured = [row.measured_at for row in rows if row.measured_at is not None]
     return Board(
         watch=watch,
@@ -63,10 +68,19 @@ def board_of(watch: Watch, now: datetime) -> Board:
     )
 
 
-def _row(assignment: Assignment, proof: ProofSnapshot | None, now: datetime) -> Row:
-    if proof is None:
+def _row(assignment: Assignment, proofs: list[ProofSnapshot], now: datetime) -> Row:
+    if not proofs:
         why = phrase(N_("Not measured yet."))
         return Row(assignment, Verdict.CANNOT_TELL, Basis.MEASURED, why, None, "", [], None, False)
+    rows = [_row_of(assignment, proof, now) for proof in proofs]
+    rows.sort(key=lambda row: (row.verdict == Verdict.CANNOT_TELL, _ORDER[row.basis]))
+    return replace(rows[0], others=tuple(rows[1:]))
+
+
+_ORDER = {Basis.MEASURED: 0, Basis.REPORTED: 1, Basis.ATTESTED: 2}
+
+
+def _row_of(assignment: Assignment, proof: ProofSnapshot, now: datetime) -> Row:
     expired = proof.valid_until < now
     sentence = (
         phrase(N_("The last measurement is no longer valid; nothing newer is known."))
