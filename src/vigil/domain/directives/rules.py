@@ -41,11 +41,9 @@ class Rule:
         try:
             rule = cls(str(row["code"])[:60], row["of"], float(row["hours"]), row["if"], row["do"])
         except (KeyError, TypeError, ValueError) as error:
-            raise Refused(
-                "rule.bad", N_("This chasing rule cannot be read: {row}."), row=str(dict(row))[:200]
-            ) from error
+            raise _bad(row) from error
         if rule.of not in ANCHORS or rule.missing not in MISSING or rule.do not in DEEDS or abs(rule.hours) > 24 * 60:
-            raise Refused("rule.bad", N_("This chasing rule cannot be read: {row}."), row=str(dict(row))[:200])
+            raise _bad(row)
         return rule
 
     def to_json(self) -> dict[str, Any]:
@@ -68,6 +66,10 @@ class Rule:
         if self.hours == 0:
             return phrase(N_("At {anchor}, if {missing}: {deed}."), **said)
         return phrase(N_("{hours} hours after {anchor}, if {missing}: {deed}."), **said)
+
+
+def _bad(row: Mapping[str, Any]) -> Refused:
+    return Refused("rule.bad", N_("This chasing rule cannot be read: {row}."), row=str(dict(row))[:200])
 
 
 def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:

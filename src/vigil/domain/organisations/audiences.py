@@ -24,10 +24,8 @@ class Audience:
 def audiences() -> dict[str, Audience]:
     """All classes by code, in the file's order."""
     text = files("vigil.domain.organisations").joinpath("audiences.toml").read_text(encoding="utf-8")
-    return {
-        row["code"]: Audience(**{**row, "words": tuple(row.get("words", ()))})
-        for row in tomllib.loads(text)["audience"]
-    }
+    rows = tomllib.loads(text)["audience"]
+    return {row["code"]: Audience(**{**row, "words": tuple(row.get("words", ()))}) for row in rows}
 
 
 def addressed(obligation_audience: str, classes: frozenset[str]) -> bool:

@@ -53,9 +53,8 @@ def link_directives(*, later: Directive, earlier: Directive, kind: str, actor: A
     if kind == LinkKind.WITHDRAWAL:
         Directive.objects.filter(pk=earlier.pk).update(state=DirectiveState.WITHDRAWN)
     else:
-        own = earlier.watches.filter(
-            organisation=earlier.organisation
-        )  # others are carried by the campaign, in batches
+        # those of other organisations are carried over by the campaign, in batches
+        own = earlier.watches.filter(organisation=earlier.organisation)
         for watch in own.exclude(state=WatchState.CLOSED):
             take_over(watch, later, now)
             moved += 1
@@ -85,7 +84,10 @@ def _leads_back(later: Directive, earlier: Directive) -> bool:
 
 
 def take_over(watch: Watch, later: Directive, now: datetime) -> None:
-    """Let a watch go on under a later directive. An assignment goes on only where the same item still asks for the same kind of thing."""
+    """Let a watch go on under a later directive.
+
+    An assignment goes on only where the same item still asks for the same kind of thing.
+    """
     wanted = {obligation.code: obligation for obligation in later.obligations.all()}
     classes = watch.organisation.audience_set
     for assignment in watch.assignments.select_for_update().select_related("obligation"):

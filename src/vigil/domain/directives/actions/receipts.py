@@ -50,7 +50,8 @@ def receipt(
     The same answer twice is one. An acceptance opens the watch; a refusal needs a reason; a person may change their
     mind. Returns None when nothing new was said.
 
-    Raises: Refused `receipt.no_reason`, `receipt.no_name`, `receipt.copy`; Conflict `receipt.not_sent`, `campaign.over`.
+    Raises: Refused `receipt.no_reason`, `receipt.no_name`, `receipt.copy`; Conflict `receipt.not_sent`,
+    `campaign.over`.
     """
     found = (
         Recipient.objects.select_for_update(of=("self",))
