@@ -65,3 +65,46 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role} {self.organisation or '*'}"
+
+
+class SecondFactor(models.TextChoices):
+    """What a guest shows beside the link."""
+
+    MAIL = "mail", _("A code by mail to the address that the link was sent to")
+    TOTP = "totp", _("A code from an authenticator app, set up at the first visit")
+    NONE = "none", _("None (only on paper handed over in person)")
+
+
+class GuestLink(models.Model):
+    """A key by which somebody acts for one organisation, from a browser, without an account.
+
+    Only digests of the token in the link and of the code on paper are kept. `totp_sealed` is encrypted with a key that
+    is not in the database.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="guest_links")
+    address = models.CharField(_("Sent to"), max_length=320, blank=True)
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    code_sha256 = models.CharField(max_length=64, unique=True)
+    second_factor = models.CharField(max_length=5, choices=SecondFactor.choices)
+    totp_sealed = models.CharField(max_length=300, blank=True)
+    totp_last_counter = models.BigIntegerField(default=0)
+    challenge_sha256 = models.CharField(max_length=64, blank=True)
+    challenge_until = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["organisation", "-created_at"])]
+
+    def __str__(self) -> str:
+        return f"guest link of {self.organisation_id}, made {self.created_at:%Y-%m-%d}"
+
+    def as_actor(self, name: str = "") -> Actor:
+        """The value that the journal takes."""
+        return Actor("guest", str(self.id), name or self.address)
