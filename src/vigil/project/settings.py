@@ -34,6 +34,7 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.directives.open_items.DirectiveOpenItems",
     "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
+VIGIL_EXCHANGE_RECEIVER = "vigil.domain.exchange.receiving.KeepingReceiver"
 VIGIL_WORKERS = ["timekeeper", "courier"]
 
 
