@@ -35,7 +35,7 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
 VIGIL_EXCHANGE_RECEIVER = "vigil.domain.exchange.receiving.KeepingReceiver"
-VIGIL_WORKERS = ["timekeeper", "courier"]
+VIGIL_WORKERS = ["timekeeper", "courier", "campaigner"]
 
 
 def _secret_key() -> str:

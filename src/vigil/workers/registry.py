@@ -7,7 +7,7 @@ from django.conf import settings
 
 from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import courier, timekeeper
+from vigil.workers import campaigner, courier, timekeeper
 from vigil.workers.loop import run
 
 
@@ -21,4 +21,13 @@ def _courier(stop: threading.Event) -> None:
     run(name=courier.NAME, round=courier.Courier(server=server).round, every_s=courier.EVERY_S, stop=stop)
 
 
-WORKERS: dict[str, Callable[[threading.Event], None]] = {"timekeeper": _timekeeper, "courier": _courier}
+def _campaigner(stop: threading.Event) -> None:
+    keeper = campaigner.Campaigner(base_url=settings.VIGIL_BASE_URL)
+    run(name=campaigner.NAME, round=keeper.round, every_s=campaigner.EVERY_S, stop=stop)
+
+
+WORKERS: dict[str, Callable[[threading.Event], None]] = {
+    "timekeeper": _timekeeper,
+    "courier": _courier,
+    "campaigner": _campaigner,
+}

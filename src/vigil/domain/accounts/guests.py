@@ -47,9 +47,10 @@ def make_links(
     organisations: Sequence[tuple[Organisation, str]],
     second_factor: str,
     expires_at: datetime,
+    actor: Actor,
     now: datetime,
 ) -> list[FreshLink]:
-    """A link for each (organisation, mail address; "" for paper). The caller tells the journal, once for all.
+    """A link for each (organisation, mail address; "" for paper); told to the journal once for all of them.
 
     Raises: Refused `guest.not_guest` for one whose watch is not kept by a link.
     """
@@ -69,7 +70,12 @@ def make_links(
             expires_at=expires_at,
         )
         fresh.append(FreshLink(link, token, code))
-    GuestLink.objects.bulk_create([made.link for made in fresh], batch_size=500)
+    if fresh:
+        with transaction.atomic():
+            GuestLink.objects.bulk_create([made.link for made in fresh], batch_size=500)
+            alone = fresh[0].link.organisation_id if len(fresh) == 1 else None
+            facts = {"count": len(fresh), "factor": second_factor, "expires": expires_at.isoformat()}
+            record(actor=actor, now=now, action="guest.links_made", organisation=alone, facts=facts)
     return fresh
 
 
@@ -114,7 +120,7 @@ def challenge(*, link: GuestLink, actor: Actor, now: datetime) -> None:
         title="[Vigil] Mã xác nhận / Confirmation code",
         body=(
             f"Mã xác nhận của {link.organisation.name}: {code}\n"
-            "Mã có hiệu lực trong 10 phút. Nếu không phải Anh/Chị đang mở liên kết, hãy báo lại cho cơ quan gửi.\n\n--\n\n"
+            "Mã có hiệu lực trong 10 phút. Nếu không phải Anh/Chị đang mở liên kết, hãy báo lại cho nơi gửi.\n\n--\n\n"
             f"The confirmation code of {link.organisation.name} is {code}.\n"
             "It is valid for 10 minutes. If it is not you who opens the link, please tell the sender.\n"
         ),

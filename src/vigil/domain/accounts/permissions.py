@@ -30,6 +30,8 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "dispatches.import": frozenset({_A, _L, _D, _O}),
     "directives.confirm": frozenset({_A, _L, _O}),
     "watches.manage": frozenset({_A, _L, _O}),
+    "campaigns.manage": frozenset({_A, _L, _O}),
+    "received.answer": frozenset({_A, _L, _D}),
     "journal.read": frozenset({_A, _L, _O}),
     "regimes.edit": frozenset({_A}),
     "accounts.manage": frozenset({_A}),

@@ -211,6 +211,6 @@ def watches_running_out(*, provers: Mapping[str, Prover], before: datetime, at_m
     due = Q(pk__in=[])
     for home in Home:
         owed = asked if home == Home.HERE else asked.filter(obligation__kind__in=measurable(provers, home))
-        due |= Q(organisation__home=home) & Exists(owed.filter(~Exists(fresh)))
+        due |= Q(Exists(owed.filter(~Exists(fresh))), organisation__home=home)
     rows = Watch.objects.exclude(state=WatchState.CLOSED).filter(due).select_related("organisation", "directive")
     return list(rows[:at_most])

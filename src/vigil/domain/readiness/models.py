@@ -32,6 +32,7 @@ class ProofSnapshot(models.Model):
     measured_at = models.DateTimeField()
     valid_until = models.DateTimeField()
     current = models.BooleanField(default=True)
+    reported_until = models.DateTimeField(null=True)  # what the authority's Vigil was last told of its validity
 
     class Meta:
         ordering = ["-first_measured_at"]

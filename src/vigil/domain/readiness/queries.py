@@ -1,5 +1,6 @@
 """The board: each obligation of a watch with its proof as it reads now, and counts that never blend the bases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -57,7 +58,7 @@ def board_of(watch: Watch, now: datetime) -> Board:
     for proof in ProofSnapshot.objects.filter(assignment__watch=watch, current=True):
         current.setdefault(proof.assignment_id, []).append(proof)
     kept = [a for a in assignments if a.dropped_at is None]
-    rows = [_row(a, current.get(a.id, []), now) for a in kept if a.applies]
+    rows = [row_of(a, current.get(a.id, []), now) for a in kept if a.applies]
     measured = [row.measured_at for row in rows if row.measured_at is not None]
     return Board(
         watch=watch,
@@ -68,11 +69,12 @@ def board_of(watch: Watch, now: datetime) -> Board:
     )
 
 
-def _row(assignment: Assignment, proofs: list[ProofSnapshot], now: datetime) -> Row:
+def row_of(assignment: Assignment, proofs: Sequence[ProofSnapshot], now: datetime) -> Row:
+    """How an assignment reads now, from its current proofs of every source."""
     if not proofs:
         why = phrase(N_("Not measured yet."))
         return Row(assignment, Verdict.CANNOT_TELL, Basis.MEASURED, why, None, "", [], None, False)
-    rows = [_row_of(assignment, proof, now) for proof in proofs]
+    rows = [_reads(assignment, proof, now) for proof in proofs]
     rows.sort(key=lambda row: (row.verdict == Verdict.CANNOT_TELL, _ORDER[row.basis]))
     return replace(rows[0], others=tuple(rows[1:]))
 
@@ -80,7 +82,7 @@ def _row(assignment: Assignment, proofs: list[ProofSnapshot], now: datetime) -> 
 _ORDER = {Basis.MEASURED: 0, Basis.REPORTED: 1, Basis.ATTESTED: 2}
 
 
-def _row_of(assignment: Assignment, proof: ProofSnapshot, now: datetime) -> Row:
+def _reads(assignment: Assignment, proof: ProofSnapshot, now: datetime) -> Row:
     expired = proof.valid_until < now
     sentence = (
         phrase(N_("The last measurement is no longer valid; nothing newer is known."))

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from vigil.domain.accounts.models import User
+from vigil.domain.accounts.models import GuestLink, User
 from vigil.domain.accounts.permissions import demand, organisations_for
 from vigil.domain.organisations.models import Organisation
 from vigil.kernel.actors import Actor
@@ -14,6 +14,7 @@ from vigil.kernel.errors import NotFound
 from vigil.kernel.phrases import N_
 
 M = TypeVar("M", bound=Model)
+GUEST_MAY = frozenset({"view", "contacts.edit", "estate.edit", "received.answer"})
 
 
 def user_of(request: HttpRequest) -> User:
@@ -24,17 +25,35 @@ def user_of(request: HttpRequest) -> User:
     return user
 
 
+def guest_of(request: HttpRequest) -> GuestLink | None:
+    """The guest link by which this request came in (set by the guest pages alone), if it did."""
+    found = getattr(request, "guest", None)
+    return found if isinstance(found, GuestLink) else None
+
+
 def actor_of(request: HttpRequest) -> Actor:
-    """The signed-in user as the journal names them."""
-    return user_of(request).as_actor()
+    """The signed-in user, or the guest, as the journal names them."""
+    guest = guest_of(request)
+    return user_of(request).as_actor() if guest is None else guest.as_actor(getattr(request, "guest_name", ""))
+
+
+def visible(request: HttpRequest, permission: str = "view") -> QuerySet[Organisation]:
+    """The organisations over which whoever asks holds `permission`: a guest over one, for what guests may do."""
+    guest = guest_of(request)
+    if guest is None:
+        return organisations_for(user_of(request), permission)
+    return (
+        Organisation.objects.filter(pk=guest.organisation_id)
+        if permission in GUEST_MAY
+        else Organisation.objects.none()
+    )
 
 
 def scoped(
     request: HttpRequest, rows: QuerySet[M], *, permission: str = "view", by: str = "organisation"
 ) -> QuerySet[M]:
     """Only those `rows` whose organisation (field `by`; "" when the rows are organisations) the user may see."""
-    visible = organisations_for(user_of(request), permission)
-    return rows.filter(**{f"{by}__in" if by else "pk__in": visible})
+    return rows.filter(**{f"{by}__in" if by else "pk__in": visible(request, permission)})
 
 
 def one_of(request: HttpRequest, rows: QuerySet[M], pk: UUID | str, *, by: str = "organisation") -> M:

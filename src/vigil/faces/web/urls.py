@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("vigil.faces.web.readiness.urls")),
     path("", include("vigil.faces.web.start.urls")),
     path("", include("vigil.faces.web.directives.urls")),
+    path("", include("vigil.faces.web.campaigns.urls")),
+    path("", include("vigil.faces.web.guests.urls")),
     path("", include("vigil.faces.web.organisations.urls")),
     path("", include("vigil.faces.web.estate.urls")),
     path("", include("vigil.faces.web.regimes.urls")),

@@ -122,7 +122,7 @@ def _move_on(recipient: Recipient, kept: Receipt, actor: Actor, now: datetime) -
 @transaction.atomic
 def delivered_many(*, campaign: Campaign, recipients: Sequence[Recipient], actor: Actor, now: datetime) -> None:
     """Many were delivered at once (their homes are here, or a mail server took the letter): one entry."""
-    fresh = [r for r in recipients if r.state == RecipientState.SENT and r.directive_id is not None]
+    fresh = [r for r in recipients if r.state == RecipientState.SENT]
     if not fresh:
         return
     for recipient in fresh:
@@ -131,7 +131,7 @@ def delivered_many(*, campaign: Campaign, recipients: Sequence[Recipient], actor
     Receipt.objects.bulk_create(
         [
             Receipt(
-                recipient=r, directive_id=r.directive_id, kind=ReceiptKind.DELIVERED, basis=Basis.MEASURED.value,
+                recipient=r, directive=r.directive or campaign.directive, kind=ReceiptKind.DELIVERED, basis=Basis.MEASURED.value,
                 at=now, received_at=now,
             )
             for r in fresh

@@ -9,11 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from vigil.domain.accounts.permissions import organisations_for
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.lists.layout import Column, Layout
 from vigil.faces.web.lists.organisation_index import OrganisationIndex, called
-from vigil.faces.web.scoping import scoped, user_of
+from vigil.faces.web.scoping import scoped, visible
 from vigil.kernel.errors import Refused
 from vigil.kernel.phrases import N_
 
@@ -37,7 +36,7 @@ class BelongingLayout(Layout[T]):
     def organisations(self) -> OrganisationIndex:
         """The organisations in which the user may change such things."""
         if self._organisations is None:
-            self._organisations = OrganisationIndex(organisations_for(user_of(self.request), self.permission))
+            self._organisations = OrganisationIndex(visible(self.request, self.permission))
         return self._organisations
 
     def stored(self) -> QuerySet[Any]:

@@ -88,7 +88,7 @@ def export(request: HttpRequest, listing: Listing, kind: str) -> HttpResponse:
     layout = listing.layout(request)
     rows = layout.wrapped(_filtered(request, listing).qs.iterator(chunk_size=1000))
     cells = (list(layout.shown(thing).values()) for thing in rows)
-    return _file(listing, layout, kind, cells, f"{listing.name}-{clock.today():%Y%m%d}")
+    return sheet_file(listing, layout, kind, cells, f"{listing.name}-{clock.today():%Y%m%d}")
 
 
 @login_required
@@ -96,10 +96,11 @@ def export(request: HttpRequest, listing: Listing, kind: str) -> HttpResponse:
 def template(request: HttpRequest, listing: Listing, kind: str) -> HttpResponse:
     """A sheet with the header alone and one row that shows how to fill it."""
     layout = listing.layout(request)
-    return _file(listing, layout, kind, [[c.sample for c in layout.all_columns()]], f"{listing.name}-template")
+    return sheet_file(listing, layout, kind, [[c.sample for c in layout.all_columns()]], f"{listing.name}-template")
 
 
-def _file(listing: Listing, layout: Layout[Any], kind: str, rows: Any, name: str) -> HttpResponse:
+def sheet_file(listing: Listing, layout: Layout[Any], kind: str, rows: Any, name: str) -> HttpResponse:
+    """A sheet to download: the layout's header and `rows`."""
     header = [column.heading() for column in layout.all_columns()]
     if kind == "csv":
         data, media_type = write_csv(header, rows), "text/csv; charset=utf-8"

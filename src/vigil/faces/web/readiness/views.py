@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.calendar import holidays_between
-from vigil.domain.directives.models import Watch, WatchState
+from vigil.domain.directives.models import Campaign, CampaignState, Watch, WatchState
+from vigil.domain.organisations.models import Home
 from vigil.domain.organisations.queries import contact_points_filed
 from vigil.domain.readiness.actions import prove_watch
 from vigil.domain.readiness.provers import provers_by_kind
@@ -61,9 +62,12 @@ def home(request: HttpRequest) -> HttpResponse:
         default=Value(3),
         output_field=IntegerField(),
     )
-    first = scoped(request, _watches()).annotate(rank=rank).order_by("rank", "-opened_at", "-starts_at").first()
+    kept_here = scoped(request, _watches().filter(organisation__home=Home.HERE))
+    first = kept_here.annotate(rank=rank).order_by("rank", "-opened_at", "-starts_at").first()
     if first is None:
-        return redirect("start")
+        in_force = scoped(request, Campaign.objects.filter(state=CampaignState.SENT), permission="campaigns.manage")
+        newest = in_force.order_by("-sent_at").first()
+        return redirect("start") if newest is None else redirect("campaign", pk=newest.pk)
     return _board(request, first)
 
 

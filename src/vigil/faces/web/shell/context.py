@@ -27,6 +27,8 @@ class Place:
 PLACES = (
     Place(_("Board"), "/", "layout-dashboard"),
     Place(_("Dispatches"), "/dispatches/", "mail-opened"),
+    Place(_("Received"), "/received/", "inbox"),
+    Place(_("Campaigns"), "/campaigns/", "send", "campaigns.manage"),
     Place(_("Watches"), "/watches/", "shield-check"),
     Place(_("Organisations"), "/organisations/", "building"),
     Place(_("People"), "/people/", "users"),

@@ -108,3 +108,12 @@ def query_with(context: dict[str, Any], **changes: Any) -> str:
 def verdict_word(verdict: str) -> str:
     """The verdict in one word, in the reader's language."""
     return gettext(Verdict(str(verdict)).label)
+
+
+@register.simple_tag
+def verdict_sign(verdict: str, basis: str) -> SafeString:
+    """A verdict and its basis in a small cell: a sign for the eye, both in words for everybody else."""
+    letter = {"measured": "●", "reported": "◐", "attested": "○"}[str(basis)]
+    word = f"{gettext(Verdict(str(verdict)).label)}, {gettext(Basis(str(basis)).label)}"
+    _, glyph = _VERDICTS[str(verdict)]
+    return format_html('{}{}<span class="visually-hidden">{}</span>', icon(glyph), letter, word)

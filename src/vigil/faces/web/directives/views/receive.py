@@ -15,11 +15,11 @@ from vigil.domain.directives.actions.receive import receive_dispatch
 from vigil.domain.directives.models import Directive
 from vigil.domain.directives.originals import fetch
 from vigil.faces.web.directives.forms import ReceiveForm
+from vigil.faces.web.directives.sight import directive_in_sight
 from vigil.faces.web.scoping import (
     actor_of,
     default_organisation,
     demanded,
-    one_of,
     remember_organisation,
     scoped,
     user_of,
@@ -91,7 +91,7 @@ def receive(request: HttpRequest) -> HttpResponse:
 @require_GET
 def picture(request: HttpRequest, pk: str, page: int) -> HttpResponse:
     """One page of the original, drawn anew in a child process; kept by the reader's own browser alone."""
-    directive = one_of(request, Directive.objects.select_related("dispatch"), pk)
+    directive = directive_in_sight(request, pk)
     drawn = page_picture(fetch(settings.VIGIL_ORIGINALS, directive.dispatch.sha256), page)
     return HttpResponse(drawn, content_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
@@ -100,7 +100,7 @@ def picture(request: HttpRequest, pk: str, page: int) -> HttpResponse:
 @require_GET
 def original(request: HttpRequest, pk: str) -> HttpResponse:
     """The bytes as they arrived, always as a download: nothing of a stranger's file is ever opened in a page."""
-    directive = one_of(request, Directive.objects.select_related("dispatch"), pk)
+    directive = directive_in_sight(request, pk)
     data = fetch(settings.VIGIL_ORIGINALS, directive.dispatch.sha256)
     name = directive.dispatch.filename or directive.dispatch.sha256
     return HttpResponse(

@@ -22,7 +22,8 @@ from vigil.domain.readiness.provers import provers_by_kind
 from vigil.faces.web.directives.forms import DirectiveForm, LinkForm, ObligationFormSet, WindowForm
 from vigil.faces.web.directives.marking import how_of, marked_text, marks_of
 from vigil.faces.web.directives.pictures import page_pictures
-from vigil.faces.web.scoping import actor_of, demanded, one_of, user_of
+from vigil.faces.web.directives.sight import directive_in_sight
+from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 from vigil.kernel.phrases import Phrase
@@ -42,8 +43,7 @@ def _get(request: HttpRequest, pk: str) -> Directive:
 @require_GET
 def directive(request: HttpRequest, pk: str) -> HttpResponse:
     """The review while it is a draft, the directive once confirmed."""
-    found = _get(request, pk)
-    return _page(request, found)
+    return _page(request, directive_in_sight(request, pk))
 
 
 def _page(
@@ -83,7 +83,7 @@ def _page(
         "may_confirm": permitted(user_of(request), "directives.confirm", found.organisation),
         "may_watch": permitted(user_of(request), "watches.manage", found.organisation),
         "audience_codes": list(audiences().values()),
-        **_after_confirming(found),
+        **_after_confirming(request, found),
     }
     template = "directives/review.html" if found.state == DirectiveState.DRAFT else "directives/directive.html"
     return render(request, template, context, status=status)
@@ -125,15 +125,18 @@ def _unaddressed(readings: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _after_confirming(found: Directive) -> dict[str, Any]:
+def _after_confirming(request: HttpRequest, found: Directive) -> dict[str, Any]:
     if found.state == DirectiveState.DRAFT:
         return {}
     others = Directive.objects.filter(organisation=found.organisation).exclude(pk=found.pk)
     others = others.exclude(state=DirectiveState.DRAFT)
     initial = {"first_day": found.window_start, "last_day": found.window_end}
     return {
-        "watches": found.watches.all(),
-        "has_watch": found.watches.exclude(state=WatchState.CLOSED).exists(),
+        "watches": scoped(request, found.watches.select_related("organisation"))[:10],
+        "has_watch": found.watches.filter(organisation=found.organisation).exclude(state=WatchState.CLOSED).exists(),
+        "may_send": permitted(user_of(request), "campaigns.manage", found.organisation)
+        and found.state == DirectiveState.CONFIRMED,
+        "campaign": scoped(request, found.campaigns.exclude(organisation=None)).first(),
         "window_form": WindowForm(initial=initial),
         "link_form": LinkForm(earlier=others) if others.exists() else None,
         "links_back": found.links_back.select_related("earlier"),
@@ -207,7 +210,7 @@ def link(request: HttpRequest, pk: str) -> HttpResponse:
             actor=actor_of(request),
             now=clock.now(),
         )
-        for watch in found.watches.exclude(state=WatchState.CLOSED):
+        for watch in found.watches.filter(organisation=found.organisation).exclude(state=WatchState.CLOSED):
             prove_watch(watch=watch, provers=provers_by_kind(), actor=actor_of(request), now=clock.now())
         messages.success(request, gettext("Linked. The watches and their proofs were kept."))
     else:

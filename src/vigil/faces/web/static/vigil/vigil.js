@@ -11,6 +11,7 @@
     }
     const confirmer = event.target.closest("[data-confirm]");
     if (confirmer && !window.confirm(confirmer.dataset.confirm)) event.preventDefault();
+    if (event.target.closest("[data-print]")) window.print();
     const marker = event.target.closest("[data-span]");
     if (marker) showSpan(marker.dataset.span);
   });

@@ -1,0 +1,1 @@
+"""What a guest sees: a door with a second factor, and one page to answer on."""
