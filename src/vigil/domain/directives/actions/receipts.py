@@ -131,13 +131,17 @@ def delivered_many(*, campaign: Campaign, recipients: Sequence[Recipient], actor
     Receipt.objects.bulk_create(
         [
             Receipt(
-                recipient=r, directive=r.directive or campaign.directive, kind=ReceiptKind.DELIVERED, basis=Basis.MEASURED.value,
-                at=now, received_at=now,
+                recipient=recipient,
+                directive=recipient.directive or campaign.directive,
+                kind=ReceiptKind.DELIVERED,
+                basis=Basis.MEASURED.value,
+                at=now,
+                received_at=now,
             )
-            for r in fresh
+            for recipient in fresh
         ],
         batch_size=500,
-    )  # fmt: skip
+    )
     record(
         actor=actor,
         now=now,
