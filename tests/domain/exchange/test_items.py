@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-
 from tests.stix import address, indicator
+
 from vigil.domain.exchange.actions.collections import collections_for, create_collection, grant
 from vigil.domain.exchange.actions.items import keep_posted, publish, publish_all
 from vigil.domain.exchange.markings import TLP_2
