@@ -34,6 +34,7 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.directives.open_items.DirectiveOpenItems",
     "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
+VIGIL_EXCHANGE_RECEIVER = "vigil.domain.exchange.receiving.KeepingReceiver"
 VIGIL_WORKERS = ["timekeeper", "courier"]
 
 
@@ -117,6 +118,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "vigil.faces.taxii.shortcut.TaxiiShortcut",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
