@@ -7,6 +7,7 @@ sender's sequence number. Source: RFC 8032 (Ed25519); RFC 8785 (canonical JSON),
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -49,20 +50,25 @@ def key_id_of(public_key: str) -> str:
     return hashlib.sha256(bytes.fromhex(public_key)).hexdigest()
 
 
-def seal(obj: Mapping[str, Any], *, key: Ed25519PrivateKey, sequence: int) -> dict[str, Any]:
-    """`obj` with a fresh seal (an earlier one falls away). `sequence`: the sender's, growing per peer; 0: none."""
-    bearing = {
+def seal(
+    obj: Mapping[str, Any], *, key: Ed25519PrivateKey, sequence: int, fact_at: datetime | None = None
+) -> dict[str, Any]:
+    """`obj` with a fresh seal (an earlier one falls away). `sequence`: the sender's, growing per peer; 0: none.
+    `fact_at`: when that happened of which the object tells, by the sender's clock."""
+    bearing: dict[str, Any] = {
         "extension_type": "property-extension",
         "key_id": key_id_of(public_hex(key.public_key())),
         "sequence": sequence,
     }
+    if fact_at is not None:
+        bearing["fact_at"] = f"{fact_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
     bare = {**obj, "extensions": {**obj.get("extensions", {}), SEAL: bearing}}
     signature = key.sign(canonical(bare)).hex()
     return {**bare, "extensions": {**bare["extensions"], SEAL: {**bearing, "signature": signature}}}
 
 
-def check_seal(obj: Mapping[str, Any], *, key_of: Callable[[str], str | None]) -> int:
-    """The sequence number that a good seal bears. `key_of`: the pinned public key (hex) of a key id; None: unknown.
+def check_seal(obj: Mapping[str, Any], *, key_of: Callable[[str], str | None]) -> dict[str, Any]:
+    """What a good seal bears: `sequence`, `key_id`, perhaps `fact_at`. `key_of`: the pinned public key (hex) of a key id; None: unknown.
 
     Raises: Refused `stix.not_sealed`, `stix.unknown_key`, `stix.bad_signature`.
     """
@@ -79,7 +85,7 @@ def check_seal(obj: Mapping[str, Any], *, key_of: Callable[[str], str | None]) -
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(found["signature"]), signed)
     except (InvalidSignature, ValueError) as error:
         raise Refused("stix.bad_signature", N_("The object's signature does not hold.")) from error
-    return int(found["sequence"])
+    return unsigned
 
 
 def content_digest(obj: Mapping[str, Any]) -> str:

@@ -214,7 +214,8 @@ SEAL_SHAPE: Final = Record(
         "key_id": _SHA256,
         "signature": Text(128, 128, _HEX),
         "sequence": Count(2**53 - 1),
-    }
+    },
+    {"fact_at": Instant()},
 )
 _COMMON: Final[dict[str, Field]] = {
     "spec_version": Choice(("2.1",)),
