@@ -1,4 +1,4 @@
-"""Signed letters between two Vigils: what is signed over a request or an answer, and the string that two people compare.
+"""Signed letters between two Vigils: what is signed over a request or an answer; the string that two people compare.
 
 A letter is a JSON body and, beside it, the Ed25519 signature (hex) over its purpose and its bytes. The purpose keeps a
 letter of one kind from being taken for another. Source: RFC 8032.

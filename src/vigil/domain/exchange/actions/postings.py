@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import transaction
 
+from vigil.domain.exchange.actions.arrivals import put_aside
 from vigil.domain.exchange.inspection import inspect
 from vigil.domain.exchange.instants import read_instant, write_instant
 from vigil.domain.exchange.models import Collection, Peer, Status
@@ -54,6 +55,7 @@ def _take(taker: Receiver, obj: object, status: Status, now: datetime) -> None:
         with transaction.atomic():
             taker.receive(peer=status.peer, collection=status.collection, obj=inspect(obj, now=now), now=now)
     except VigilError as error:
+        put_aside(peer=status.peer, obj=obj, error=error, now=now)
         status.failures.append({**_line(obj, now), "message": f"{error.code}: {error.phrase}"[:1000]})
     except Exception:
         log.exception("an object posted by peer %s could not be taken", status.peer_id)

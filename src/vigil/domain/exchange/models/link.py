@@ -207,7 +207,7 @@ class Cursor(models.Model):
 
 
 class WitnessedHead(models.Model):
-    """A head of the peer's journal as it said it. Two hashes for one number, or a number that falls: it was rewritten."""
+    """A head of the peer's journal as it said it. Two hashes for one number: it was rewritten."""
 
     id = models.BigAutoField(primary_key=True)
     peer = models.ForeignKey(Peer, on_delete=models.CASCADE, related_name="heads")

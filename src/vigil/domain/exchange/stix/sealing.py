@@ -68,7 +68,9 @@ def seal(
 
 
 def check_seal(obj: Mapping[str, Any], *, key_of: Callable[[str], str | None]) -> dict[str, Any]:
-    """What a good seal bears: `sequence`, `key_id`, perhaps `fact_at`. `key_of`: the pinned public key (hex) of a key id; None: unknown.
+    """What a good seal bears: `sequence`, `key_id`, perhaps `fact_at`.
+
+    `key_of`: the pinned public key (hex) of a key id; None: unknown.
 
     Raises: Refused `stix.not_sealed`, `stix.unknown_key`, `stix.bad_signature`.
     """
