@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("vigil.faces.web.urls"))]
+urlpatterns = [
+    path("taxii2/", include("vigil.faces.taxii.urls")),
+    path("", include("vigil.faces.web.urls")),
+]
 handler404 = "vigil.faces.web.problems.not_found"
 handler400 = "vigil.faces.web.problems.bad_request"
 handler403 = "vigil.faces.web.problems.not_allowed"

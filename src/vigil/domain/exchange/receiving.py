@@ -38,5 +38,7 @@ def _loaded(path: str) -> Receiver:
 
 
 def receiver() -> Receiver:
-    """The one that settings name (`VIGIL_EXCHANGE_RECEIVER`, a dotted path to a class)."""
-    return _loaded(settings.VIGIL_EXCHANGE_RECEIVER)
+    """The one that settings name (`VIGIL_EXCHANGE_RECEIVER`, a dotted path to a class), behind the checks of links."""
+    from vigil.domain.exchange.actions.arrivals import CheckedReceiver
+
+    return CheckedReceiver(_loaded(settings.VIGIL_EXCHANGE_RECEIVER))

@@ -101,6 +101,7 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(fields=["collection", "stix_type", "added"], name="exchange_item_by_type"),
+            models.Index(fields=["collection", "tlp", "added"], name="exchange_item_by_tlp"),
             models.Index(
                 fields=["collection", "lane", "added"], condition=~models.Q(lane=""), name="exchange_item_by_lane"
             ),
@@ -124,7 +125,7 @@ class Status(models.Model):
     """What became of the objects of one POST (TAXII 2.1 section 4.3). The lists hold `{id, version, message}`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    peer = models.ForeignKey(Peer, on_delete=models.CASCADE, related_name="statuses")
+    peer = models.ForeignKey(Peer, on_delete=models.CASCADE, related_name="statuses", db_index=False)
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="statuses")
     requested_at = models.DateTimeField()
     done = models.BooleanField(default=False)
@@ -134,6 +135,7 @@ class Status(models.Model):
 
     class Meta:
         ordering = ["-requested_at"]
+        indexes = [models.Index(fields=["peer", "requested_at"], name="exchange_status_by_peer")]
         verbose_name_plural = "statuses"
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""The resources of TAXII 2.1."""
