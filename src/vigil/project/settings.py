@@ -34,7 +34,7 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.directives.open_items.DirectiveOpenItems",
     "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
-VIGIL_EXCHANGE_RECEIVER = "vigil.domain.exchange.receiving.KeepingReceiver"
+VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
 VIGIL_WORKERS = ["timekeeper", "courier", "campaigner"]
 
 

@@ -39,6 +39,8 @@ class Campaign(models.Model):
     sender = models.CharField(max_length=300, blank=True)
     peer_id = models.UUIDField(null=True)
     remote_id = models.CharField(max_length=100, blank=True)
+    remote_ref = models.CharField(max_length=300, blank=True)  # the STIX object that brought the present directive
+    remote_modified = models.CharField(max_length=40, blank=True)
     directive = models.ForeignKey(Directive, on_delete=models.PROTECT, related_name="campaigns")
     relays = models.ForeignKey("Recipient", null=True, on_delete=models.PROTECT, related_name="relayed_by")
     title = models.CharField(_("Title"), max_length=500)
@@ -112,6 +114,8 @@ class Recipient(models.Model):
     reason = models.CharField(max_length=1000, blank=True)
     carried_version = models.PositiveIntegerField(default=0)
     send_error = models.CharField(max_length=500, blank=True)
+    relayed_counts = models.JSONField(default=list)  # what a peer reports of its own addressees, per obligation
+    relayed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["organisation__name"]

@@ -141,6 +141,7 @@ def directive(
     supersedes_ref: str = "",
     supersedes_how: str = "",
     withdrawal_reason: str = "",
+    closed_at: datetime | None = None,
     **envelope: Unpack[Envelope],
 ) -> dict[str, Any]:
     """A directive as a task or a copy for one addressee. `obligations`: `{code, kind, audience, text, deadline_at?,

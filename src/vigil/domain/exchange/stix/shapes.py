@@ -84,6 +84,7 @@ OWN: Final[dict[str, tuple[dict[str, Field], dict[str, Field]]]] = {
             "supersedes_ref": Ref(("x-vigil-directive",)),
             "supersedes_how": Choice(("numbered_issue", "amendment", "withdrawal")),
             "withdrawal_reason": Text(1000),
+            "closed_at": Instant(),
         },
     ),
     "x-vigil-acknowledgement": (
