@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from vigil.domain.directives.models import Campaign, CampaignState
+from vigil.domain.directives.models import Campaign, CampaignState, Drill
 from vigil.domain.flows.campaigns import carry, in_motion, note_mail
 from vigil.domain.flows.chasing import chase
+from vigil.domain.flows.drilling import run_drill, running, settle_drill
 from vigil.domain.flows.peering import report_upwards
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
@@ -38,6 +39,8 @@ class Campaigner:
         carried = sum(self._tried("carrying", partial(self._carry, campaign)) for campaign in in_motion())
         noted = self._tried("receipts of mail", lambda: note_mail(actor=worker(NAME), now=clock.now()))
         reported = self._tried("reporting", lambda: report_upwards(actor=worker(NAME), now=clock.now()))
+        for drill in running():
+            self._tried("drill", partial(self._drill, drill))
         chased = 0
         if self._chased_at is None or clock.now() - self._chased_at >= CHASE_EVERY:
             in_force = Campaign.objects.filter(state=CampaignState.SENT).exclude(organisation=None)
@@ -52,6 +55,12 @@ class Campaigner:
 
     def _carry(self, campaign: Campaign) -> int:
         return carry(campaign=campaign, base_url=self._base_url, actor=worker(NAME), now=clock.now(), at_most=BATCH)
+
+    def _drill(self, drill: Drill) -> int:
+        asked = 0
+        if not drill.probed:
+            asked = run_drill(drill=drill, base_url=self._base_url, actor=worker(NAME), now=clock.now())
+        return asked + settle_drill(drill=drill, actor=worker(NAME), now=clock.now())
 
     def _chase(self, campaign: Campaign) -> int:
         return chase(campaign=campaign, base_url=self._base_url, actor=worker(NAME), now=clock.now())

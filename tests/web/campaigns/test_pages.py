@@ -16,10 +16,11 @@ from vigil.domain.accounts.models import GuestLink
 from vigil.domain.directives.actions.campaigns import choose, draft_campaign, send_campaign
 from vigil.domain.directives.actions.receive import receive_dispatch
 from vigil.domain.directives.actions.review import confirm
-from vigil.domain.directives.models import Attachment, Campaign, Chase, Recipient
+from vigil.domain.directives.models import Attachment, Campaign, Chase, Drill, DrillProbe, Recipient
 from vigil.domain.estate.models import InformationSystem
 from vigil.domain.flows.campaigns import carry
 from vigil.domain.flows.chasing import chase
+from vigil.domain.flows.drilling import begin_drill, run_drill
 from vigil.domain.organisations.actions.tree import save_organisation
 from vigil.domain.organisations.models import ContactPoint, Organisation, Person
 from vigil.domain.outbox.models import Message
@@ -62,6 +63,13 @@ def sent(sender: Organisation, originals, to: list[Organisation]) -> Campaign:
     return campaign
 
 
+def drilled(campaign: Campaign) -> Drill:
+    now = clock.now()
+    drill = begin_drill(campaign=campaign, answer_by_at=now + timedelta(hours=1), actor=ACTOR, now=now)
+    run_drill(drill=drill, base_url="", actor=ACTOR, now=now)
+    return drill
+
+
 @pytest.fixture
 def world(settings, tmp_path):
     settings.VIGIL_ORIGINALS = tmp_path / "originals"
@@ -83,7 +91,7 @@ def world(settings, tmp_path):
         call = Chase.objects.filter(recipient__campaign=campaign).first()
         return {
             "directive": campaign.directive_id, "campaign": campaign.pk, "recipient": recipient.pk,
-            "attachment": file.pk, "call": call.pk,
+            "attachment": file.pk, "call": call.pk, "drill": drilled(campaign).pk,
         }  # fmt: skip
 
     return {
@@ -101,6 +109,8 @@ SENDER = {
     "campaign_amend": ("campaign", True),
     "campaign_end": ("campaign", True),
     "campaign_calls": ("campaign", False),
+    "campaign_drill": ("campaign", True),
+    "drill": ("drill", False),
     "call": ("call", True),
     "recipient": ("recipient", False),
     "recipient_enter": ("recipient", True),
@@ -154,7 +164,7 @@ def test_nobody_gets_behind_the_guests_door_without_a_link(world, name) -> None:
         assert answer.headers["Location"] == "/g/"
 
 
-@pytest.mark.parametrize("name", ["campaign", "campaign_calls", "recipient", "campaign_end"])
+@pytest.mark.parametrize("name", ["campaign", "campaign_calls", "recipient", "campaign_end", "drill"])
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_sender_s_pages_open_in_both_languages(world, name, language) -> None:
     client = client_of(world["ours"], "authority_officer", language)
@@ -203,6 +213,18 @@ def test_nobody_below_means_nobody_is_relayed_to(world) -> None:
         reverse("received_relay", args=[Recipient.objects.get(organisation=world["here"]).pk])
     )
     assert answer.status_code == 404
+
+
+def test_the_desk_answers_a_drill_for_itself_alone(world) -> None:
+    drill = Drill.objects.get(campaign=world["campaign"])
+    address = reverse("drill", args=[drill.pk])
+    lead = client_of(world["here"], "duty_officer")
+    page = lead.get(address).content.decode()
+    assert "Ngân hàng Tại chỗ" in page
+    assert "Ngân hàng Khách" not in page, "others' probes are the sender's to see"
+    assert lead.post(address, {"organisation": str(world["guest"].pk)}).status_code == 404
+    lead.post(address, {"organisation": str(world["here"].pk)})
+    assert DrillProbe.objects.get(drill=drill, organisation=world["here"], kind="desk").outcome == "answered"
 
 
 class TestGuest:

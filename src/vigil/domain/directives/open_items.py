@@ -1,19 +1,29 @@
-"""What is unfinished here: obligations of a kept watch for which nobody answers by name."""
+"""What is unfinished here: obligations without a name, directives without an answer, drills that ask."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from vigil.domain.directives.models import Assignment, WatchState
+from vigil.domain.directives.models import (
+    Assignment,
+    CampaignState,
+    DrillProbe,
+    ProbeOutcome,
+    Recipient,
+    RecipientRole,
+    RecipientState,
+    WatchState,
+)
+from vigil.domain.organisations.models import Home
 from vigil.kernel.phrases import N_, phrase
 from vigil.kernel.proofs import OpenItem
 
 
 class DirectiveOpenItems:
-    """Obligations without a responsible person."""
+    """Drills that ask, directives that wait for an answer, obligations without a responsible person."""
 
     def open_items(self, organisation: UUID, now: datetime) -> Sequence[OpenItem]:
-        """Unassigned obligations that apply, of the organisation's open watches."""
+        """Of the organisation: drills, then directives, then unassigned obligations of its open watches."""
         unassigned = Assignment.objects.filter(
             watch__organisation_id=organisation,
             watch__state=WatchState.OPEN,
@@ -21,7 +31,32 @@ class DirectiveOpenItems:
             dropped_at=None,
             person=None,
         ).select_related("obligation", "watch")
-        return [
+        drills = DrillProbe.objects.filter(
+            organisation_id=organisation, kind="desk", outcome=ProbeOutcome.WAITING, drill__ended_at=None
+        ).select_related("drill")
+        asked = [
+            OpenItem(
+                "directives",
+                phrase(N_("A drill asks whether somebody is at the desk.")),
+                probe.drill.started_at,
+                f"/drills/{probe.drill_id}/",
+            )
+            for probe in drills
+        ]
+        owed = Recipient.objects.filter(
+            organisation_id=organisation, home=Home.HERE, role=RecipientRole.TASK, campaign__state=CampaignState.SENT,
+            state__in=[RecipientState.SENT, RecipientState.DELIVERED, RecipientState.READ],
+        ).select_related("campaign")  # fmt: skip
+        asked += [
+            OpenItem(
+                "directives",
+                phrase(N_("A directive is neither accepted nor refused: {title}."), title=row.campaign.title),
+                row.sent_at or now,
+                f"/received/{row.pk}/",
+            )
+            for row in owed
+        ]
+        return asked + [
             OpenItem(
                 "directives",
                 phrase(N_("Nobody answers for obligation {code} yet."), code=item.obligation.code),

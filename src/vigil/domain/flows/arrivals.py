@@ -22,6 +22,7 @@ from vigil.domain.directives.models import (
     DirectiveLink,
     DirectiveState,
     Dispatch,
+    Drill,
     LinkKind,
     Obligation,
     ObligationKind,
@@ -35,6 +36,7 @@ from vigil.domain.directives.originals import keep as keep_original
 from vigil.domain.exchange.actions.items import keep_posted
 from vigil.domain.exchange.models import Collection, Peer, PeerSide
 from vigil.domain.exchange.stix import instant_of
+from vigil.domain.flows.drilling import DRILL_LASTS, begin_drill, take_results
 from vigil.domain.flows.peering import directive_ref, send_receipt
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.actions.contacts import ChannelEntry, file_contact_point, retire_contact_point
@@ -231,6 +233,23 @@ def _tell(
     )
 
 
+def _drill(peer: Peer, obj: dict[str, Any], actor: Actor, now: datetime) -> None:
+    """The authority asks whether the contact points answer."""
+    campaign = Campaign.objects.filter(peer_id=peer.pk, remote_id=obj.get("campaign_id", "-")).first()
+    if campaign is None:
+        raise Refused("exchange.unknown_campaign", N_("This Vigil sent no such directive to this organisation."))
+    if Drill.objects.filter(campaign=campaign, remote_ref=obj["id"]).exists():
+        return
+    begin_drill(
+        campaign=campaign,
+        answer_by_at=_instant(obj.get("answer_by")) or now + DRILL_LASTS,
+        text=obj.get("text", ""),
+        remote=(obj["id"], obj["drill_id"]),
+        actor=actor,
+        now=now,
+    )
+
+
 # -- from below ------------------------------------------------------------------------------------------------------
 
 
@@ -356,16 +375,29 @@ def _rollup(peer: Peer, obj: dict[str, Any], actor: Actor, now: datetime) -> Non
     )
 
 
+def _drill_result(peer: Peer, obj: dict[str, Any], actor: Actor, now: datetime) -> None:
+    """What a drill showed at the member, channel by channel, as it reports it."""
+    try:
+        wanted = UUID(obj["drill_id"])
+    except ValueError as error:
+        raise Refused("exchange.unknown_drill", N_("This Vigil asked for no such drill.")) from error
+    drill = Drill.objects.filter(pk=wanted, campaign__recipients__organisation=peer.organisation).first()
+    if drill is None or drill.campaign.organisation_id is None:
+        raise Refused("exchange.unknown_drill", N_("This Vigil asked for no such drill."))
+    take_results(drill=drill, organisation=peer.organisation, results=obj.get("results", []), actor=actor, now=now)
+
+
 def _instant(text: str | None) -> datetime | None:
     return instant_of(text) if text else None
 
 
 _Meaning = Callable[[Peer, dict[str, Any], Actor, datetime], None]
 KEPT: Final = frozenset({"x-vigil-help-request", "x-vigil-refusal"})
-FROM_ABOVE: Final[dict[str, _Meaning]] = {"x-vigil-directive": _directive}
+FROM_ABOVE: Final[dict[str, _Meaning]] = {"x-vigil-directive": _directive, "x-vigil-drill": _drill}
 FROM_BELOW: Final[dict[str, _Meaning]] = {
     "x-vigil-acknowledgement": _acknowledgement,
     "x-vigil-contact-point": _contact_point,
     "x-vigil-proof": _proof,
     "x-vigil-rollup": _rollup,
+    "x-vigil-drill-result": _drill_result,
 }

@@ -17,6 +17,7 @@ from vigil.domain.directives.models import (
     Campaign,
     CampaignState,
     DirectiveLink,
+    Drill,
     Receipt,
     Recipient,
     RecipientState,
@@ -172,6 +173,7 @@ def report_upwards(*, actor: Actor, now: datetime, at_most: int = 50) -> int:
     for peer in above:
         told += _report_contacts(peer, actor, now)
         told += _report_rollups(peer, actor, now)
+        told += _report_drills(peer, actor, now)
     return told
 
 
@@ -279,6 +281,65 @@ def _report_rollups(peer: Peer, actor: Actor, now: datetime) -> int:
         made = stix.rollup(**rollup_of(campaign, upper, now))
         told += _send_if_new(peer, made, f"{_subject(upper)}|rollup", actor, now)
     return told
+
+
+def send_drill(*, drill: Drill, recipient: Recipient, actor: Actor, now: datetime) -> bool:
+    """Ask the recipient's own Vigil to test its contact points; False: it is not linked."""
+    peer = Peer.objects.filter(
+        organisation_id=recipient.organisation_id, side=PeerSide.BELOW, state=PeerState.ACTIVE
+    ).first()
+    if peer is None:
+        return False
+    asked = stix.drill(
+        drill_id=str(drill.id),
+        kind="contact",
+        started_at=drill.started_at,
+        campaign_id=str(drill.campaign_id),
+        answer_by=drill.answer_by_at,
+        text=drill.text,
+        sender=own_sender(drill.campaign.sender_name),
+        tlp=TLP,
+        created=drill.started_at,
+        modified=now,
+        exercise=drill.campaign.exercise,
+    )
+    sent = send(peer=peer, obj=asked, subject=f"drill:{drill.id}", tlp=TLP, actor=actor, now=now)
+    return not sent.withheld
+
+
+def _report_drills(peer: Peer, actor: Actor, now: datetime) -> int:
+    told = 0
+    drills = Drill.objects.filter(campaign__peer_id=peer.pk, probed=True).exclude(remote_ref="")
+    for drill in drills.select_related("campaign")[:20]:
+        probes = list(drill.probes.select_related("channel"))
+        made = stix.drill_result(
+            drill_ref=drill.remote_ref,
+            drill_id=drill.remote_id,
+            finished_at=max((p.answered_at for p in probes if p.answered_at), default=drill.started_at),
+            results=[
+                {
+                    "channel": probe.kind,
+                    "outcome": _OUTCOMES[probe.outcome],
+                    "contact_label": probe.label,
+                    "sent_at": probe.sent_at,
+                    "answered_at": probe.answered_at,
+                    "answered_by": probe.answered_by[:20],
+                }
+                for probe in probes
+                if probe.outcome in _OUTCOMES
+            ],
+            basis=Basis.MEASURED.value,
+            sender=own_sender(),
+            tlp=TLP,
+            created=drill.started_at,
+            modified=now,
+            exercise=drill.campaign.exercise,
+        )
+        told += _send_if_new(peer, made, f"{_subject(drill.campaign)}|drill", actor, now)
+    return told
+
+
+_OUTCOMES = {"answered": "answered", "silent": "silent", "failed": "failed"}
 
 
 def rollup_of(campaign: Campaign, upper: Campaign, now: datetime) -> dict[str, Any]:

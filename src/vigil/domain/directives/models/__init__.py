@@ -29,6 +29,7 @@ from vigil.domain.directives.models.documents import (
     Obligation,
     ObligationKind,
 )
+from vigil.domain.directives.models.drills import Drill, DrillProbe, ProbeOutcome
 from vigil.domain.directives.models.watches import Assignment, Watch, WatchState, window_instants
 
 __all__ = [
@@ -43,9 +44,12 @@ __all__ = [
     "DirectiveLink",
     "DirectiveState",
     "Dispatch",
+    "Drill",
+    "DrillProbe",
     "LinkKind",
     "Obligation",
     "ObligationKind",
+    "ProbeOutcome",
     "Receipt",
     "ReceiptKind",
     "Recipient",

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from vigil.domain.directives.models import Assignment, ReceiptKind, Recipient
+from vigil.domain.directives.models import Assignment, DrillProbe, ProbeOutcome, ReceiptKind, Recipient
 from vigil.domain.flows.answers import answer, attach_file, check_in_for, state_obligation
+from vigil.domain.flows.drilling import DESK, answer_at_desk
 from vigil.domain.readiness.campaigns import rows_of
 from vigil.faces.web.campaigns.forms import STATED
 from vigil.faces.web.scoping import actor_of
@@ -52,6 +54,12 @@ def _act(request: HttpRequest, recipient: Recipient, by: str, basis: Basis) -> s
     if deed == "check_in":
         renewed = check_in_for(recipient=recipient, by=by, actor=actor, now=now)
         return gettext("Checked in: {n} statements hold for another day.").format(n=renewed)
+    if deed == "drill":
+        probe = _desk_probes(recipient).first()
+        if probe is None:
+            raise Conflict("drill.answered", N_("This drill is over, or was answered already."))
+        answer_at_desk(drill=probe.drill, organisation=recipient.organisation, by=by, actor=actor, now=now)
+        return gettext("Thank you: the sender sees that you are here.")
     if deed == "attach":
         data, name = uploaded(request, "file")
         attach_file(
@@ -65,6 +73,12 @@ def _act(request: HttpRequest, recipient: Recipient, by: str, basis: Basis) -> s
         )
         return gettext("The file is kept.")
     raise Refused("answer.unknown", N_("This page does not know that step."))
+
+
+def _desk_probes(recipient: Recipient) -> QuerySet[DrillProbe]:
+    """Drills of this campaign that still ask this organisation's desk."""
+    asked = DrillProbe.objects.filter(drill__campaign=recipient.campaign_id, organisation=recipient.organisation_id)
+    return asked.filter(kind=DESK, outcome=ProbeOutcome.WAITING).select_related("drill__campaign")
 
 
 def _assignment(request: HttpRequest, recipient: Recipient) -> Assignment:
@@ -91,5 +105,6 @@ def answering_context(recipient: Recipient) -> dict[str, Any]:
         "stated": [(verdict.value, gettext(verdict.label)) for verdict in STATED],
         "over": campaign.state in ("withdrawn", "closed"),
         "late": campaign.answer_by_at is not None and campaign.answer_by_at < now,
+        "drill": _desk_probes(recipient).first(),
         "now": now,
     }

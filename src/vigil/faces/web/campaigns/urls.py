@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vigil.faces.web.campaigns.views import calls, campaigns, received, recipients
+from vigil.faces.web.campaigns.views import calls, campaigns, drills, received, recipients
 
 urlpatterns = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("recipients/<uuid:pk>/letter/", recipients.letter, name="recipient_letter"),
     path("recipients/<uuid:pk>/revoke/", recipients.revoke, name="recipient_revoke"),
     path("attachments/<uuid:pk>/", recipients.attachment, name="attachment"),
+    path("campaigns/<uuid:pk>/drill/", drills.start, name="campaign_drill"),
+    path("drills/<uuid:pk>/", drills.drill, name="drill"),
     path("received/", received.received, name="received"),
     path("received/<uuid:pk>/", received.one, name="received_one"),
     path("received/<uuid:pk>/relay/", received.relay, name="received_relay"),

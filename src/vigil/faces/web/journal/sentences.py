@@ -55,6 +55,35 @@ SENTENCES: dict[str, str] = {
     "watch.opened": N_("opened a watch"),
     "watch.planned": N_("planned a watch"),
     "watch.window_moved": N_("moved a watch's window"),
+    "assignment.stated": N_("stated of obligation {item}: {verdict}"),
+    "campaign.amended": N_("sent a later directive in the place of an earlier one"),
+    "campaign.arrived": N_("received the directive {number} “{subject}” from another Vigil"),
+    "campaign.called": N_("telephoned an organisation that was silent"),
+    "campaign.carried": N_("carried a campaign to its recipients"),
+    "campaign.chased": N_("chased the silent by the rule {rule}: {reminded} reminded, {to_call} to call"),
+    "campaign.chosen": N_("chose the recipients of a campaign: {recipients}"),
+    "campaign.closed": N_("closed a campaign"),
+    "campaign.delivered": N_("saw a directive delivered to {recipients} organisations"),
+    "campaign.drafted": N_("prepared a campaign"),
+    "campaign.sent": N_("sent a directive to {recipients} organisations"),
+    "campaign.withdrawn": N_("withdrew a directive"),
+    "drill.answered": N_("answered a drill at the desk"),
+    "drill.ended": N_("ended a drill: {silent} silent"),
+    "drill.reported": N_("reported on a drill"),
+    "drill.started": N_("started a drill of the contact points"),
+    "exchange.kept": N_("kept an object of another Vigil"),
+    "guest.challenged": N_("sent a confirmation code to a guest"),
+    "guest.entered": N_("came in by a guest link"),
+    "guest.links_made": N_("made {count} guest links"),
+    "guest.revoked": N_("revoked {links} guest links"),
+    "guest.totp_set_up": N_("set up an authenticator for a guest link"),
+    "recipient.accepted": N_("accepted a directive"),
+    "recipient.attached": N_("attached a file to an answer"),
+    "recipient.delivered": N_("noted that a directive was delivered"),
+    "recipient.read": N_("confirmed reading a directive"),
+    "recipient.refused": N_("refused a directive"),
+    "recipient.rolled_up": N_("reported what its own addressees answered: {organisations} organisations"),
+    "watch.checked_in": N_("checked in: {statements} statements hold on"),
 }
 
 
@@ -97,13 +126,22 @@ _PLACES = (
     "service",
     "is",
     "language",
+    "verdict",
+    "rule",
+    "reminded",
+    "to_call",
+    "recipients",
+    "silent",
+    "links",
+    "organisations",
+    "statements",
 )
 
 
 def _plain(name: str, value: Any) -> Any:
     if name in _WORDS and isinstance(value, str):
         return _WORDS[name].get(value, value)
-    if name == "is" and value in set(Verdict):
+    if name in ("is", "verdict") and isinstance(value, str) and value in set(Verdict):
         return Phrase(Verdict(value).label)
     if isinstance(value, dict) and "is" in value:
         return value["is"]

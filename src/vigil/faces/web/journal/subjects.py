@@ -27,6 +27,9 @@ KNOWN = {
     "estate.edgedevice": ("organisation", "edge_device"),
     "directives.directive": ("organisation", "directive"),
     "directives.watch": ("organisation", "watch"),
+    "directives.campaign": ("organisation", "campaign"),
+    "directives.recipient": ("campaign__organisation", "recipient"),
+    "directives.drill": ("campaign__organisation", "drill"),
     "accounts.user": (None, "account"),
 }
 

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.organisations.audiences import audiences
+from vigil.domain.organisations.models import ChannelKind
 from vigil.kernel.phrases import Phrase
 from vigil.kernel.proofs import Basis, Verdict
 
@@ -117,3 +118,10 @@ def verdict_sign(verdict: str, basis: str) -> SafeString:
     word = f"{gettext(Verdict(str(verdict)).label)}, {gettext(Basis(str(basis)).label)}"
     _, glyph = _VERDICTS[str(verdict)]
     return format_html('{}{}<span class="visually-hidden">{}</span>', icon(glyph), letter, word)
+
+
+@register.filter
+def probe_kind(kind: str) -> str:
+    """A probe's channel in words."""
+    others = {"desk": gettext("at the desk"), "peer": gettext("its own Vigil")}
+    return others.get(kind) or str(dict(ChannelKind.choices).get(kind, kind))

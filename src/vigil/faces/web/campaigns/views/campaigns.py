@@ -298,6 +298,7 @@ def _standing(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         + found.recipients.filter(state=RecipientState.NOT_SENT).exclude(send_error="").count(),
         "behind": found.recipients.filter(carried_version__lt=found.version).count(),
         "rules": [rule.sentence for rule in rules_of(found.rules)],
+        "drills": found.drills.all()[:5],
         "overdue": found.answer_by_at is not None and found.answer_by_at < now,
         "amend_form": AmendForm(later=_later(request, found)),
         "may_amend": _later(request, found).exists(),
