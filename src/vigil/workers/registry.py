@@ -6,8 +6,10 @@ from collections.abc import Callable
 from django.conf import settings
 
 from vigil.adapters.notifiers.mail import MailServer
+from vigil.domain.exchange.keyring import Keyring
+from vigil.domain.exchange.receiving import receiver
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import courier, timekeeper
+from vigil.workers import courier, liaison, timekeeper
 from vigil.workers.loop import run
 
 
@@ -21,4 +23,18 @@ def _courier(stop: threading.Event) -> None:
     run(name=courier.NAME, round=courier.Courier(server=server).round, every_s=courier.EVERY_S, stop=stop)
 
 
-WORKERS: dict[str, Callable[[threading.Event], None]] = {"timekeeper": _timekeeper, "courier": _courier}
+def _liaison(stop: threading.Event) -> None:
+    speaker = liaison.Liaison(
+        keyring=Keyring(settings.VIGIL_KEYS),
+        receiver=receiver,
+        interval_s=settings.VIGIL_HEARTBEAT_S,
+        ca=settings.VIGIL_EXCHANGE_CA,
+    )
+    run(name=liaison.NAME, round=speaker.round, every_s=liaison.EVERY_S, stop=stop)
+
+
+WORKERS: dict[str, Callable[[threading.Event], None]] = {
+    "timekeeper": _timekeeper,
+    "courier": _courier,
+    "liaison": _liaison,
+}
