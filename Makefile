@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup setup-test check test quality soak lock translations clean
+.PHONY: run setup setup-test check test quality bench bench-taxii soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -29,6 +29,12 @@ test: check ## everything: engines without Django, then all on SQLite, then the 
 
 quality: setup-test ## the labelled corpora
 	$(BIN)/python tools/quality.py
+
+bench: bench-taxii ## every benchmark, each beside what people use today
+
+bench-taxii: setup-test ## the TAXII server beside medallion and OpenTAXII
+	@$(PYTHON) tools/setup.py bench
+	$(BIN)/python tools/bench/taxii.py --postgresql
 
 soak: setup-test ## kill and cut tests
 	$(BIN)/python -m pytest -q tests/soak

@@ -1,4 +1,5 @@
-"""Installs what Vigil needs, once: `setup.py run` to serve, `test` to test too, `lock` to renew the locks.
+"""Installs what Vigil needs, once: `setup.py run` to serve, `test` to test too, `bench` for what it is measured
+against, `lock` to renew the locks.
 
 Runs on the system's python3 alone. What is installed is stamped with the locks' digest, so that a second call takes a
 fraction of a second and needs no network. What cannot be installed is said, with what will not work without it.
@@ -15,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 ENGINES = ROOT / ".venv-engines"
+BENCH = ROOT / ".venv-bench"
 LOCKS = ROOT / "requirements"
 DEBIAN_RUN = {"tesseract-ocr": "tesseract", "tesseract-ocr-vie": "/usr/share/tesseract-ocr/*/tessdata/vie.traineddata"}
 DEBIAN_TEST = {
@@ -101,7 +103,8 @@ def make_venv(folder: Path) -> None:
     (folder / ".made").touch()
 
 
-def install(folder: Path, locks: list[Path], *, package: bool) -> None:
+def install(folder: Path, locks: list[Path], *, package: bool | None) -> None:
+    """What the locks name; with the package itself (True), with its source on the path (False), or without it."""
     make_venv(folder)
     stamp = folder / f".stamp-{locks[-1].stem}"
     value = digest(*locks, ROOT / "pyproject.toml") + sys.version
@@ -113,7 +116,7 @@ def install(folder: Path, locks: list[Path], *, package: bool) -> None:
     run(*pip, "--require-hashes", *wanted)
     if package:
         run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
-    else:
+    elif package is not None:
         site = next((folder / "lib").glob("python3*/site-packages"))
         (site / "vigil.pth").write_text(f"{ROOT / 'src'}\n")
     stamp.write_text(value)
@@ -137,7 +140,7 @@ def node_modules() -> None:
 
 def lock() -> None:
     """Renew the locks with uv (which must be installed): hashes, no addresses."""
-    for name in ("runtime", "test", "engines"):
+    for name in ("runtime", "test", "engines", "bench"):
         run(
             "uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
             "--python-version", "3.11", f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt",
@@ -149,6 +152,8 @@ def main(what: str) -> None:
         sys.exit("setup: Vigil needs Python 3.11 or newer")
     if what == "lock":
         return lock()
+    if what == "bench":
+        return install(BENCH, [LOCKS / "bench.txt"], package=None)
     debian(DEBIAN_RUN if what == "run" else {**DEBIAN_RUN, **DEBIAN_TEST})
     runtime = LOCKS / "runtime.txt"
     install(VENV, [runtime], package=True)

@@ -163,5 +163,5 @@ def test_pages_are_read_by_an_index_without_sorting(caller_of: Callable[..., Cal
             cursor.execute("EXPLAIN QUERY PLAN " + asked[-1]["sql"])
             plan = " / ".join(str(row[3]) for row in cursor.fetchall())
         assert "SCAN i" not in plan, plan
-        if "match[id]" not in query:
+        if "match[id]" not in query and "UNION ALL" not in plan:  # a union sorts only its few limited pages
             assert "USE TEMP B-TREE" not in plan, plan

@@ -60,6 +60,7 @@ WHO = {
     "3.6 a scheme that is not known": ("Digest x", 401),
     "3.6 broken Basic": ("Basic %%%", 401),
     "RFC 6750 the token": ("Bearer {token}", 200),
+    "taxii2-client's word for it": ("Token {token}", 200),
     "RFC 9110 11.1 a scheme's case does not matter": ("bearer {token}", 200),
     "1.6.9 Basic, the token as password": ("Basic {basic}", 200),
 }

@@ -63,6 +63,7 @@ def _database(url: str) -> dict[str, object]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VIGIL_DATA / "vigil.sqlite3",
             "TEST": {"NAME": VIGIL_DATA / "test.sqlite3"},
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",

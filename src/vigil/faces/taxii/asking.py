@@ -60,7 +60,7 @@ def _token(request: HttpRequest) -> str:
     if len(given) > _LONGEST_HEADER:
         return ""
     match scheme.lower():
-        case "bearer":
+        case "bearer" | "token":  # taxii2-client writes the latter
             return rest.strip()
         case "basic":
             try:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from vigil.domain.exchange.gate import Withheld
 from vigil.domain.exchange.markings import marked_rank
@@ -49,6 +49,9 @@ def publish_all(
     stream = iter(objects)
     while batch := list(islice(stream, BATCH)):
         shelf.put(batch, tlp.rank)
+    if shelf.tally.added >= BATCH and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE exchange_item")  # else pages are sorted until its statistics catch up by themselves
     _tell(collection, shelf.tally, tlp=tlp, actor=actor, now=now)
     return shelf.tally
 

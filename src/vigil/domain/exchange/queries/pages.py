@@ -66,7 +66,7 @@ def _query(reach: Reach, wanted: Wanted, columns: Sequence[str]) -> tuple[str, l
     where, parameters = _conditions(reach, wanted)
     tail = f"ORDER BY added LIMIT {wanted.limit + 1:d}"
     select = f"SELECT {chosen} FROM exchange_item i WHERE {where}"  # noqa: S608 - only our own words are put in
-    if reach.visible >= reach.ceiling:
+    if reach.visible >= reach.ceiling or reach.lane:
         return f"{select} {tail}", parameters
     ranks = range(reach.visible + 1)
     parts = [f"SELECT * FROM ({select} AND i.tlp = {rank:d} {tail}) r{rank:d}" for rank in ranks]  # noqa: S608
@@ -76,8 +76,8 @@ def _query(reach: Reach, wanted: Wanted, columns: Sequence[str]) -> tuple[str, l
 def _conditions(reach: Reach, wanted: Wanted) -> tuple[str, list[Any]]:
     parts, parameters = ["i.collection_id = %s", "i.added > %s"], [reach.pk, wanted.after]
     if reach.lane:
-        parts.append("i.lane = %s AND i.lane <> ''")  # the second lets SQLite see that the partial index serves
-        parameters.append(reach.lane)
+        parts.append("i.tlp <= %s AND i.lane = %s AND i.lane <> ''")  # the last: SQLite sees that its index serves
+        parameters += [reach.visible, reach.lane]
     if wanted.ids:
         parts.append(f"i.stix_id IN ({_places(wanted.ids)})")
         parameters += wanted.ids
