@@ -106,7 +106,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     _, process = start(tmp_path / "var")
     try:
         before = _children(process)
-        assert len(before) == 3, "the web server and two workers"
+        assert len(before) == 4, "the web server and three workers"
         os.kill(int(min(before, key=int)), signal.SIGKILL)
         for _ in range(100):
             after = set(
@@ -114,7 +114,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
                     ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False
                 ).stdout.split()
             )
-            if len(after) == 3 and after != before:
+            if len(after) == 4 and after != before:
                 break
             time.sleep(0.2)
         else:

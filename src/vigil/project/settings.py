@@ -28,14 +28,19 @@ VIGIL_MAIL_FROM = os.environ.get("VIGIL_MAIL_FROM", "vigil@localhost")
 VIGIL_PROVERS = [
     "vigil.domain.organisations.proofs.ContactPointProver",
     "vigil.domain.estate.proofs.ImportantSystemsProver",
+    "vigil.domain.exchange.proofs.ConnectionProver",
 ]
 VIGIL_OPEN_ITEMS = [
     "vigil.domain.organisations.open_items.ContactOpenItems",
     "vigil.domain.directives.open_items.DirectiveOpenItems",
+    "vigil.domain.exchange.open_items.LinkOpenItems",
     "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
 VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
-VIGIL_WORKERS = ["timekeeper", "courier", "campaigner"]
+VIGIL_EXCHANGE_CA = Path(os.environ["VIGIL_EXCHANGE_CA"]) if os.environ.get("VIGIL_EXCHANGE_CA") else None
+VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
+VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
+VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison"]
 
 
 def _secret_key() -> str:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from django.conf import settings
 
 from vigil.adapters.notifiers.mail import MailServer
+from vigil.domain.exchange.keyring import Keyring
+from vigil.domain.exchange.receiving import receiver
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import campaigner, courier, timekeeper
+from vigil.workers import campaigner, courier, liaison, timekeeper
 from vigil.workers.loop import run
 
 
@@ -26,8 +28,19 @@ def _campaigner(stop: threading.Event) -> None:
     run(name=campaigner.NAME, round=keeper.round, every_s=campaigner.EVERY_S, stop=stop)
 
 
+def _liaison(stop: threading.Event) -> None:
+    speaker = liaison.Liaison(
+        keyring=Keyring(settings.VIGIL_KEYS),
+        receiver=receiver,
+        interval_s=settings.VIGIL_HEARTBEAT_S,
+        ca=settings.VIGIL_EXCHANGE_CA,
+    )
+    run(name=liaison.NAME, round=speaker.round, every_s=liaison.EVERY_S, stop=stop)
+
+
 WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "timekeeper": _timekeeper,
     "courier": _courier,
     "campaigner": _campaigner,
+    "liaison": _liaison,
 }

@@ -21,6 +21,7 @@ COMMANDS = {
     "health": "vigil.faces.cli.health:health",
     "backup": "vigil.faces.cli.backup:backup",
     "restore": "vigil.faces.cli.backup:restore",
+    "link": "vigil.faces.cli.link:link",
 }
 
 

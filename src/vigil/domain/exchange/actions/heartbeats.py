@@ -85,7 +85,7 @@ def next_count(link: Link, now: datetime) -> int:
 @transaction.atomic
 def compose(*, peer: Peer, interval_s: float, now: datetime) -> dict[str, Any]:
     """Our heartbeat to a peer above."""
-    link = Link.objects.select_for_update().select_related("peer").get(peer=peer)
+    link = Link.objects.select_for_update(of=("self",)).select_related("peer").get(peer=peer)
     told = Outgoing.objects.filter(peer=peer, state=OutgoingState.SENT, told=False).order_by("settled_at")
     queue = queue_of(link)
     letter: dict[str, Any] = {
@@ -117,7 +117,7 @@ def take_beat(*, peer: Peer, letter: Any, actor: Actor, now: datetime) -> dict[s
     Raises: Refused `exchange.bad_letter`; Conflict `exchange.replayed`; NotAllowed `exchange.other_instance`.
     """
     _demand(_BEAT, letter)
-    link = Link.objects.select_for_update().select_related("peer").get(peer=peer)
+    link = Link.objects.select_for_update(of=("self",)).select_related("peer").get(peer=peer)
     fresh(link, letter["count"])
     if letter["instance"] != str(link.instance):
         raise NotAllowed("exchange.other_instance", N_("Another database uses this link's key."))
@@ -200,7 +200,7 @@ def take_answer(
     Raises: Refused `exchange.bad_letter`; NotAllowed `exchange.other_instance`.
     """
     _demand(_ANSWER, answer)
-    link = Link.objects.select_for_update().select_related("peer").get(peer=peer)
+    link = Link.objects.select_for_update(of=("self",)).select_related("peer").get(peer=peer)
     if answer["instance"] != str(link.instance):
         raise NotAllowed("exchange.other_instance", N_("Another database uses this link's key."))
     left, back = instant_of(letter["sent_at"]), instant_of(letter["sent_at"]) + round_trip

@@ -9,7 +9,7 @@ from django.db import transaction
 from vigil.domain.exchange.actions.enrolment import pin
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.models import Collection, Link, Peer, PeerSide, PeerState
-from vigil.domain.exchange.stix import public_hex
+from vigil.domain.exchange.stix import key_id_of, public_hex
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Organisation
 from vigil.kernel.actors import Actor
@@ -107,3 +107,16 @@ def note_trouble(*, peer: Peer, trouble: Phrase | None) -> None:
     """What keeps the link from working now, for its page; None: nothing does."""
     kept: dict[str, Any] | None = trouble.to_json() if trouble is not None else None
     Link.objects.filter(peer=peer).update(trouble=kept)
+
+
+@transaction.atomic
+def own_key_replaced(*, peer: Peer, public_key: str, actor: Actor, now: datetime) -> None:
+    """The authority knows our next key for this link: journalled, with its id."""
+    record(
+        actor=actor,
+        now=now,
+        action="exchange.key_replaced",
+        subject=f"exchange.peer:{peer.id}",
+        organisation=peer.organisation_id,
+        facts={"name": peer.name, "key": key_id_of(public_key)},
+    )

@@ -59,20 +59,27 @@ def alive(*, link: Link, actor: Actor, now: datetime, queue: int) -> None:
         link.outage_since = None
 
 
-@transaction.atomic
 def notice_outages(*, actor: Actor, now: datetime) -> int:
     """Say of every active link, above or below, that it is cut, once; returns how many are newly so."""
-    found = 0
-    links = Link.objects.select_for_update().filter(
-        peer__state=PeerState.ACTIVE, peer__kind=PeerKind.VIGIL, outage_since=None
-    )
-    for link in links.select_related("peer"):
-        since = link.beat_at or link.peer.linked_at
-        if since is not None and now - since > outage_limit(link):
-            Link.objects.filter(pk=link.pk).update(outage_since=since)
-            _tell(link, "exchange.outage_began", actor, now, since=since.isoformat())
-            found += 1
-    return found
+    links = Link.objects.filter(peer__state=PeerState.ACTIVE, peer__kind=PeerKind.VIGIL, outage_since=None)
+    late = [link.pk for link in links.select_related("peer") if _is_late(link, now)]
+    return sum(_cut(pk, actor, now) for pk in late)
+
+
+def _is_late(link: Link, now: datetime) -> bool:
+    since = link.beat_at or link.peer.linked_at
+    return since is not None and now - since > outage_limit(link)
+
+
+@transaction.atomic
+def _cut(pk: UUID, actor: Actor, now: datetime) -> bool:
+    link = Link.objects.select_for_update(of=("self",)).select_related("peer").get(pk=pk)
+    since = link.beat_at or link.peer.linked_at
+    if link.outage_since is not None or since is None or not _is_late(link, now):
+        return False
+    Link.objects.filter(pk=pk).update(outage_since=since)
+    _tell(link, "exchange.outage_began", actor, now, since=since.isoformat())
+    return True
 
 
 def judge_clock(*, link: Link, actor: Actor, now: datetime) -> None:

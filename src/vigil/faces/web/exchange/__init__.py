@@ -1,0 +1,1 @@
+"""Links with other Vigils: making them, watching them, ending them."""

@@ -1,0 +1,1 @@
+"""Two Vigils, each a process of its own, and the line between them."""
