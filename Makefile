@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run setup setup-test check test quality bench bench-taxii soak lock translations clean
+.PHONY: demo run setup setup-test check test quality bench bench-taxii soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -26,6 +26,9 @@ test: check ## everything: engines without Django, then all on SQLite, then the 
 	.venv-engines/bin/python -m pytest tests/unit/engines tests/unit/kernel -q -p no:cacheprovider
 	$(BIN)/python -m pytest -q
 	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/domain tests/web tests/integration/workers
+
+demo: setup-test ## three Vigils that talk to one another, to click through (http://localhost:8101 to 8103)
+	@$(BIN)/python tools/demo.py
 
 quality: setup-test ## the labelled corpora
 	$(BIN)/python tools/quality.py

@@ -11,13 +11,13 @@ from django.db import transaction
 from vigil.domain.directives.actions.receive import receive_dispatch
 from vigil.domain.directives.actions.review import confirm
 from vigil.domain.directives.actions.watches import open_watch, plan_watch
-from vigil.domain.directives.models import Watch
+from vigil.domain.directives.models import Directive, Watch
 from vigil.domain.estate.actions import save_edge_device, save_system
 from vigil.domain.estate.models import EdgeDevice, InformationSystem
 from vigil.domain.organisations.actions.contacts import ChannelEntry, file_contact_point
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.actions.tree import save_organisation
-from vigil.domain.organisations.models import ContactPoint, Organisation, Person
+from vigil.domain.organisations.models import ContactPoint, Home, Organisation, Person
 from vigil.kernel.actors import Actor
 from vigil.kernel.clock import VIETNAM
 
@@ -35,6 +35,20 @@ def load_sample(*, originals: Path, actor: Actor, now: datetime) -> Watch | None
     _contacts(rows["contact"], organisations, people, actor, now)
     _estate(rows, organisations, actor, now)
     return _watch(organisations[WATCHES_FOR], originals, actor, now)
+
+
+DEMO_PARTS = ("authority", "ministry", "province")
+
+
+@transaction.atomic
+def load_demo(*, part: str, originals: Path, actor: Actor, now: datetime) -> Directive | None:
+    """Load one of the three Vigils of the demonstration, once; the authority's comes with its confirmed directive."""
+    if Organisation.objects.exists():
+        return None
+    rows = tomllib.loads(files("vigil.sample").joinpath("demo.toml").read_text(encoding="utf-8"))[part]
+    organisations = _organisations(rows["organisation"], actor, now)
+    _contacts(rows["contact"], organisations, {}, actor, now)
+    return _directive(organisations["MAU.00"], originals, actor, now) if part == "authority" else None
 
 
 def sample_dispatch(now: datetime) -> str:
@@ -66,6 +80,7 @@ def _organisations(rows: list[dict[str, Any]], actor: Actor, now: datetime) -> d
             short_name=row["short_name"],
             parent=made.get(row.get("parent", "")),
             audience_codes=row["audiences"],
+            home=row.get("home", Home.HERE),
         )
         save_organisation(organisation=organisation, actor=actor, now=now)
         made[row["code"]] = organisation
@@ -119,7 +134,7 @@ def _estate(rows: dict[str, Any], organisations: dict[str, Organisation], actor:
         save_edge_device(device=device, actor=actor, now=now)
 
 
-def _watch(organisation: Organisation, originals: Path, actor: Actor, now: datetime) -> Watch:
+def _directive(organisation: Organisation, originals: Path, actor: Actor, now: datetime) -> Directive:
     directive = receive_dispatch(
         data=sample_dispatch(now).encode(),
         filename="cong-van-mau.txt",
@@ -128,7 +143,11 @@ def _watch(organisation: Organisation, originals: Path, actor: Actor, now: datet
         actor=actor,
         now=now,
     )
-    confirmed = confirm(directive=directive, version=directive.version, actor=actor, now=now)
+    return confirm(directive=directive, version=directive.version, actor=actor, now=now)
+
+
+def _watch(organisation: Organisation, originals: Path, actor: Actor, now: datetime) -> Watch:
+    confirmed = _directive(organisation, originals, actor, now)
     today = now.astimezone(VIETNAM).date()
     watch = plan_watch(
         directive=confirmed,

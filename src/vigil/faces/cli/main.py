@@ -22,6 +22,7 @@ COMMANDS = {
     "backup": "vigil.faces.cli.backup:backup",
     "restore": "vigil.faces.cli.backup:restore",
     "link": "vigil.faces.cli.link:link",
+    "campaign": "vigil.faces.cli.campaign:campaign",
 }
 
 

@@ -13,7 +13,12 @@ from vigil.faces.cli.terms import settings_alone, start_django
 @click.option(
     "--sample/--no-sample", default=False, help="Load the fictional sample when there is no organisation yet."
 )
-def prepare(sample: bool) -> None:
+@click.option(
+    "--demo",
+    type=click.Choice(["authority", "ministry", "province"]),
+    help="Load one of the three Vigils of the demonstration when there is no organisation yet.",
+)
+def prepare(sample: bool, demo: str | None) -> None:
     """Migrate the database, build the static files, compile the translations, make the first administrator."""
     began = time.monotonic()
     settings_alone().VIGIL_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -23,7 +28,9 @@ def prepare(sample: bool) -> None:
     _static_files()
     _journal_key()
     _administrator()
-    if sample:
+    if demo:
+        _demo(demo)
+    elif sample:
         _sample()
     click.echo(f"Vigil: prepared in {time.monotonic() - began:.1f} s")
 
@@ -116,3 +123,14 @@ def _sample() -> None:
 
     if load_sample(originals=settings.VIGIL_ORIGINALS, actor=cli_actor(), now=clock.now()) is not None:
         click.echo("Vigil: sample loaded (invented organisations)")
+
+
+def _demo(part: str) -> None:
+    from django.conf import settings
+
+    from vigil.domain.flows.sample import load_demo
+    from vigil.faces.cli.terms import cli_actor
+    from vigil.kernel import clock
+
+    load_demo(part=part, originals=settings.VIGIL_ORIGINALS, actor=cli_actor(), now=clock.now())
+    click.echo(f"Vigil: demonstration loaded: {part} (invented organisations)")

@@ -189,9 +189,7 @@ def link_confirm(request: HttpRequest, pk: str) -> HttpResponse:
 def link_deny(request: HttpRequest, pk: str) -> HttpResponse:
     """The two screens differ."""
     peer = _below(_mine(request, pk))
-    enrolment.deny_match(
-        peer=peer, keyring=Keyring(settings.VIGIL_KEYS), actor=actor_of(request), now=clock.now()
-    )
+    enrolment.deny_match(peer=peer, keyring=Keyring(settings.VIGIL_KEYS), actor=actor_of(request), now=clock.now())
     messages.warning(request, gettext("Not linked. Make a new code, and find out who used the first."))
     return redirect("link", pk=peer.pk)
 
