@@ -42,7 +42,7 @@ def test_a_poller_sees_every_object_once_in_order_while_four_write() -> None:
                 first = (writer * TIMES + turn) * EACH
                 objects = [indicator(n) for n in range(first, first + EACH)]
                 publish(collection=collection, objects=objects, tlp=Tlp.GREEN, actor=LEAD, now=clock.now())
-        except BaseException as fault:
+        except Exception as fault:  # noqa: BLE001 - it is told below
             faults.append(fault)
         finally:
             connection.close()
