@@ -79,7 +79,7 @@ class Shelf:
             item = self._item(obj, max(rank, marked_rank(obj) or 0), known)
             if item is not None:
                 new.append(item)
-                self.tally.digest.update(item.body + b"\n")
+                self.tally.digest.update(bytes(item.body) + b"\n")
         Item.objects.bulk_create(new, batch_size=BATCH)
         self._write_superseded(known)
         self.tally.added += len(new)

@@ -56,9 +56,7 @@ def collections(as_json: bool) -> None:
 @taxii.command()
 @click.argument("collection")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--tlp", required=True, help="Label of the objects that bear none: clear, green, amber, amber+strict, red."
-)
+@click.option("--tlp", required=True, help="Label of objects that bear none: clear, green, amber, amber+strict, red.")
 def publish(collection: str, file: Path, tlp: str) -> None:
     """Put the STIX objects of FILE (a bundle, an envelope or a list) into COLLECTION (identifier or shared alias)."""
     start_django()
@@ -127,10 +125,8 @@ def _collection(text: str) -> "Collection":
     from vigil.domain.exchange.models import Collection
 
     uuid = _uuid(text)
-    named = (
-        Collection.objects.filter(uuid=uuid) if uuid is not None else Collection.objects.filter(alias=text, peer=None)
-    )
-    found = named.first()
+    shared = Collection.objects.filter(alias=text, peer=None)
+    found = (Collection.objects.filter(uuid=uuid) if uuid is not None else shared).first()
     if found is None:
         raise click.UsageError(f"no collection {text}")
     return found
