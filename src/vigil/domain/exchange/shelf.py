@@ -48,6 +48,12 @@ class Tally:
     withheld: list[str] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
 
+    def join(self, other: "Tally") -> None:
+        """Add another's counts."""
+        self.added += other.added
+        self.same += other.same
+        self.withheld += other.withheld
+
 
 class Shelf:
     """A collection, open for writing until the transaction ends."""
