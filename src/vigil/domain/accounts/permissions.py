@@ -30,6 +30,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "dispatches.import": frozenset({_A, _L, _D, _O}),
     "directives.confirm": frozenset({_A, _L, _O}),
     "watches.manage": frozenset({_A, _L, _O}),
+    "exchange.manage": frozenset({_A, _L, _O}),
     "journal.read": frozenset({_A, _L, _O}),
     "regimes.edit": frozenset({_A}),
     "accounts.manage": frozenset({_A}),

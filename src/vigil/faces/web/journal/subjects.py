@@ -27,6 +27,7 @@ KNOWN = {
     "estate.edgedevice": ("organisation", "edge_device"),
     "directives.directive": ("organisation", "directive"),
     "directives.watch": ("organisation", "watch"),
+    "exchange.peer": ("organisation", "link"),
     "accounts.user": (None, "account"),
 }
 
