@@ -121,7 +121,7 @@ def _overtaken(peer: Peer, obj: dict[str, Any]) -> bool:
 
 
 def _refused_by_them(peer: Peer, obj: dict[str, Any], now: datetime) -> None:
-    reason = phrase(N_("{reason}"), reason=obj["reason"])
+    reason = phrase("{reason}", reason=obj["reason"])
     _keep(peer, obj["object_ref"], obj["object_modified"], obj["code"], reason, b"", now, by_them=True)
     record(
         actor=Actor("peer", str(peer.pk), peer.name),
@@ -156,7 +156,7 @@ def _keep(
 
 
 @transaction.atomic
-def put_aside(*, peer: Peer, obj: Any, error: VigilError, now: datetime) -> bool:
+def put_aside(*, peer: Peer, obj: Any, error: VigilError, actor: Actor, now: datetime) -> bool:
     """Quarantine one object that was refused; returns whether it is there for the first time. Journalled then."""
     shown = obj if isinstance(obj, dict) else {}
     named = str(shown.get("id", ""))[:300].replace("\0", "")
@@ -167,7 +167,7 @@ def put_aside(*, peer: Peer, obj: Any, error: VigilError, now: datetime) -> bool
     new = _keep(peer, stix_id, version, error.code, plain, raw, now, by_them=False)
     if new:
         record(
-            actor=Actor("peer", str(peer.pk), peer.name),
+            actor=actor,
             now=now,
             action="exchange.quarantined",
             subject=f"exchange.peer:{peer.pk}",
@@ -237,7 +237,7 @@ def take_page(
 
 def _aside_and_say(peer: Peer, obj: Any, error: VigilError, actor: Actor, now: datetime) -> None:
     """Put it aside and, when it has a name, tell who sent it (once)."""
-    if not put_aside(peer=peer, obj=obj, error=error, now=now):
+    if not put_aside(peer=peer, obj=obj, error=error, actor=actor, now=now):
         return
     shown = obj if isinstance(obj, dict) else {}
     if shown.get("type") == REFUSAL:

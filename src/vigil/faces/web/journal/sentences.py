@@ -70,9 +70,7 @@ SENTENCES: dict[str, str] = {
     "exchange.page_taken": N_("took {count} objects of {alias} from {name} ({refused} refused)"),
     "exchange.quarantined": N_("put aside an object of {name}: {code}"),
     "exchange.refused_there": N_("heard that {name} refused an object: {reason}"),
-    "exchange.restored_noticed": N_(
-        "noticed that {side} was restored from a backup ({name}): {count} messages"
-    ),
+    "exchange.restored_noticed": N_("noticed that {side} was restored from a backup ({name}): {count} messages"),
     "exchange.revoked": N_("ended the link with {name}"),
     "exchange.revoked_there": N_("heard from {name} that it ended the link"),
     "exchange.token_renewed": N_("got a fresh token from {name}"),
