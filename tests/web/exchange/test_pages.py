@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.web.rooms import client_of, organisation
+from tests.web.rooms import ACTOR, client_of, organisation
 
 from vigil.domain.accounts.models import Role
 from vigil.domain.exchange.actions.arrivals import put_aside
@@ -36,7 +36,11 @@ def _peer(owner, keys: Keyring, state: str = PeerState.PENDING, side: str = Peer
     peer.save()
     Link.objects.create(peer=peer, remote_id=peer.pk, comparison="12345 67890", clock_offset_ms=3_600_000)
     put_aside(
-        peer=peer, obj={"id": "x"}, error=Refused("stix.invalid", N_("Not a valid object: {why}"), why="w"), now=now
+        peer=peer,
+        obj={"id": "x"},
+        error=Refused("stix.invalid", N_("Not a valid object: {why}"), why="w"),
+        actor=ACTOR,
+        now=now,
     )
     return peer
 

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 REFUSAL: Final = "x-vigil-refusal"
 MOST_IN_QUARANTINE: Final = 10_000
+MOST_TOLD: Final = 200
 
 
 class Meaning(Protocol):
@@ -157,7 +158,8 @@ def _keep(
 
 @transaction.atomic
 def put_aside(*, peer: Peer, obj: Any, error: VigilError, actor: Actor, now: datetime) -> bool:
-    """Quarantine one object that was refused; returns whether it is there for the first time. Journalled then."""
+    """Quarantine one object that was refused; returns whether it is there for the first time. Then it is
+    journalled too, the first two hundred of an hour by themselves: a flood must not fill the journal."""
     shown = obj if isinstance(obj, dict) else {}
     named = str(shown.get("id", ""))[:300].replace("\0", "")
     raw = json.dumps(obj, ensure_ascii=False, default=str)[:400].encode("utf-8", "replace")
@@ -165,7 +167,8 @@ def put_aside(*, peer: Peer, obj: Any, error: VigilError, actor: Actor, now: dat
     version = str(shown.get("modified", ""))[:40].replace("\0", "")
     plain = Phrase(error.phrase.wording, {name: _short(value) for name, value in error.phrase.values.items()})
     new = _keep(peer, stix_id, version, error.code, plain, raw, now, by_them=False)
-    if new:
+    since = now - timedelta(hours=1)
+    if new and Quarantined.objects.filter(peer=peer, at__gte=since)[:MOST_TOLD].count() < MOST_TOLD:
         record(
             actor=actor,
             now=now,
