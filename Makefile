@@ -40,7 +40,7 @@ bench-taxii: setup-test ## the TAXII server beside medallion and OpenTAXII
 	$(BIN)/python tools/bench/taxii.py --postgresql
 
 soak: setup-test ## kill and cut tests
-	$(BIN)/python -m pytest -q tests/soak
+	VIGIL_LINK_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak
 
 translations: setup-test ## bring locale/*/django.po up to the code
 	$(BIN)/python tools/translations.py update

@@ -4,7 +4,15 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STATUS = {"NotAllowed": 403, "NotFound": 404, "Conflict": 409, "Refused": 422, "Unavailable": 503}
+STATUS = {
+    "NotAllowed": 403,
+    "NotFound": 404,
+    "Conflict": 409,
+    "Refused": 422,
+    "TooMany": 429,
+    "VigilError": 500,
+    "Unavailable": 503,
+}
 HEAD = """# Problems
 
 Every error that Vigil raises on purpose has a stable code. Pages show it small under the sentence; machines get

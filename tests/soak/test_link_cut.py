@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.integration.exchange.pair import _SENDING, ROOT, Pair, linked_pair, until
 
-ROUNDS = int(os.environ.get("VIGIL_LINK_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("VIGIL_LINK_ROUNDS", "5"))
 
 
 def _writer(pair: Pair, side: str, numbers: range) -> subprocess.Popen[str]:

@@ -36,6 +36,7 @@ EVERY_S: Final = 0.5
 RENEW_BEFORE: Final = timedelta(days=7)
 LONGEST_PAUSE_S: Final = 60.0
 _HOUSEKEEPING_S: Final = 3600.0
+_LOOK_S: Final = 3.0
 
 
 @dataclass
@@ -61,13 +62,17 @@ class Liaison:
         self._ca = ca
         self._talks: dict[UUID, _Talk] = {}
         self._tidied = 0.0
+        self._looked = 0.0
 
     def round(self) -> str:
         """One round; returns what was done."""
         now = clock.now()
         peers = Peer.objects.filter(side=PeerSide.ABOVE).exclude(state=PeerState.REVOKED)
         up = sum(self._speak(peer) for peer in peers.select_related("organisation"))
-        cut = notice_outages(actor=worker(NAME), now=now)
+        cut = 0
+        if time.monotonic() - self._looked > _LOOK_S:
+            self._looked = time.monotonic()
+            cut = notice_outages(actor=worker(NAME), now=now)
         if time.monotonic() - self._tidied > _HOUSEKEEPING_S or not self._tidied:
             self._tidied = time.monotonic()
             forget_old(now=now)

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.exchange.pair import Pair, linked_pair, until
@@ -151,3 +152,20 @@ def test_both_journals_verify(pair: Pair) -> None:
     for one in (pair.authority, pair.member):
         until(lambda one=one: '"waiting": 0' in one.vigil("journal", "verify", "--json", check=False), what="sealed")
         assert '"holds": true' in one.vigil("journal", "verify", "--json", check=False)
+
+
+def test_a_member_whose_clock_is_an_hour_ahead_works_and_both_sides_say_so(tmp_path: Path) -> None:
+    pair = linked_pair(tmp_path, member={"VIGIL_CLOCK_SHIFT_S": "3600"})
+    try:
+        pair.send_up("from the future")
+        pair.send_down("from the past")
+        until(lambda: _texts(pair.authority.effects()) == ["from the future"], what="up")
+        until(lambda: _texts(pair.member.effects()) == ["from the past"], what="down")
+        (mine,), (theirs,) = pair.member.status(), pair.authority.status()
+        assert abs(float(str(mine["clock_offset_ms"])) + 3_600_000) < 1000
+        assert abs(float(str(theirs["clock_offset_ms"])) - 3_600_000) < 1000
+        assert float(str(theirs["last_delay_s"])) < 60, "the delay is counted by one clock"
+        assert pair.authority.journal("exchange.clock_off")
+        assert pair.member.journal("exchange.clock_off")
+    finally:
+        pair.close()

@@ -32,6 +32,7 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "watches.manage": frozenset({_A, _L, _O}),
     "campaigns.manage": frozenset({_A, _L, _O}),
     "received.answer": frozenset({_A, _L, _D}),
+    "exchange.manage": frozenset({_A, _L, _O}),
     "journal.read": frozenset({_A, _L, _O}),
     "regimes.edit": frozenset({_A}),
     "accounts.manage": frozenset({_A}),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("vigil.faces.web.guests.urls")),
     path("", include("vigil.faces.web.organisations.urls")),
     path("", include("vigil.faces.web.estate.urls")),
+    path("", include("vigil.faces.web.exchange.urls")),
     path("", include("vigil.faces.web.regimes.urls")),
     path("", include("vigil.faces.web.journal.urls")),
     path("", include("vigil.faces.web.accounts.urls")),

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 REFUSAL: Final = "x-vigil-refusal"
 MOST_IN_QUARANTINE: Final = 10_000
+MOST_TOLD: Final = 200
 
 
 class Meaning(Protocol):
@@ -121,7 +122,7 @@ def _overtaken(peer: Peer, obj: dict[str, Any]) -> bool:
 
 
 def _refused_by_them(peer: Peer, obj: dict[str, Any], now: datetime) -> None:
-    reason = phrase(N_("{reason}"), reason=obj["reason"])
+    reason = phrase("{reason}", reason=obj["reason"])
     _keep(peer, obj["object_ref"], obj["object_modified"], obj["code"], reason, b"", now, by_them=True)
     record(
         actor=Actor("peer", str(peer.pk), peer.name),
@@ -156,8 +157,9 @@ def _keep(
 
 
 @transaction.atomic
-def put_aside(*, peer: Peer, obj: Any, error: VigilError, now: datetime) -> bool:
-    """Quarantine one object that was refused; returns whether it is there for the first time. Journalled then."""
+def put_aside(*, peer: Peer, obj: Any, error: VigilError, actor: Actor, now: datetime) -> bool:
+    """Quarantine one object that was refused; returns whether it is there for the first time. Then it is
+    journalled too, the first two hundred of an hour by themselves: a flood must not fill the journal."""
     shown = obj if isinstance(obj, dict) else {}
     named = str(shown.get("id", ""))[:300].replace("\0", "")
     raw = json.dumps(obj, ensure_ascii=False, default=str)[:400].encode("utf-8", "replace")
@@ -165,9 +167,10 @@ def put_aside(*, peer: Peer, obj: Any, error: VigilError, now: datetime) -> bool
     version = str(shown.get("modified", ""))[:40].replace("\0", "")
     plain = Phrase(error.phrase.wording, {name: _short(value) for name, value in error.phrase.values.items()})
     new = _keep(peer, stix_id, version, error.code, plain, raw, now, by_them=False)
-    if new:
+    since = now - timedelta(hours=1)
+    if new and Quarantined.objects.filter(peer=peer, at__gte=since)[:MOST_TOLD].count() < MOST_TOLD:
         record(
-            actor=Actor("peer", str(peer.pk), peer.name),
+            actor=actor,
             now=now,
             action="exchange.quarantined",
             subject=f"exchange.peer:{peer.pk}",
@@ -237,7 +240,7 @@ def take_page(
 
 def _aside_and_say(peer: Peer, obj: Any, error: VigilError, actor: Actor, now: datetime) -> None:
     """Put it aside and, when it has a name, tell who sent it (once)."""
-    if not put_aside(peer=peer, obj=obj, error=error, now=now):
+    if not put_aside(peer=peer, obj=obj, error=error, actor=actor, now=now):
         return
     shown = obj if isinstance(obj, dict) else {}
     if shown.get("type") == REFUSAL:

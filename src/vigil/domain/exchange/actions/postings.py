@@ -55,7 +55,8 @@ def _take(taker: Receiver, obj: object, status: Status, now: datetime) -> None:
         with transaction.atomic():
             taker.receive(peer=status.peer, collection=status.collection, obj=inspect(obj, now=now), now=now)
     except VigilError as error:
-        put_aside(peer=status.peer, obj=obj, error=error, now=now)
+        by = Actor("peer", str(status.peer_id), status.peer.name)
+        put_aside(peer=status.peer, obj=obj, error=error, actor=by, now=now)
         status.failures.append({**_line(obj, now), "message": f"{error.code}: {error.phrase}"[:1000]})
     except Exception:
         log.exception("an object posted by peer %s could not be taken", status.peer_id)

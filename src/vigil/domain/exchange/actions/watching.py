@@ -17,7 +17,7 @@ CLOCK_OFF_MS: Final = 300_000.0
 CLOCK_RIGHT_MS: Final = 60_000.0
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _FINE: Final = timedelta(days=2)
-_WITNESSED: Final = timedelta(days=7)
+_WITNESSED: Final = timedelta(days=2)
 
 
 def own_head() -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _floor(instant: datetime, step: timedelta) -> datetime:
 
 @transaction.atomic
 def thin(*, now: datetime) -> None:
-    """Put minutes older than two days together by hours; of heads older than a week keep each day's last."""
+    """Put minutes older than two days together by hours; of heads older than that keep each day's last."""
     for peer in Peer.objects.filter(samples__minutes=1, samples__at__lt=now - _FINE).distinct():
         old = LinkSample.objects.filter(peer=peer, minutes=1, at__lt=_floor(now - _FINE, _HOUR))
         while (first := old.order_by("at").first()) is not None:

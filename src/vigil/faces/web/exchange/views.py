@@ -30,6 +30,7 @@ from vigil.domain.exchange.models import (
 from vigil.domain.exchange.queries.links import is_up, links_of, longest_delay_s, queue_of, uptime
 from vigil.domain.journal.models import Entry
 from vigil.faces.web.exchange.forms import CodeForm, EnrolForm
+from vigil.faces.web.journal.sentences import sentence_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, VigilError
@@ -104,7 +105,7 @@ def link(request: HttpRequest, pk: str) -> HttpResponse:
         "limit": round(settings.VIGIL_SHARE_WITHIN_S),
         "samples": LinkSample.objects.filter(peer=peer, at__gte=day).count(),
         "head": WitnessedHead.objects.filter(peer=peer).order_by("-id").first(),
-        "history": history,
+        "history": [(entry, sentence_of(entry)) for entry in history],
         "aside": [
             (row, Phrase.from_json(row.reason)) for row in Quarantined.objects.filter(peer=peer).order_by("-at")[:50]
         ],

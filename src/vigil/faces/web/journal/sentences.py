@@ -91,6 +91,25 @@ SENTENCES: dict[str, str] = {
     "recipient.refused": N_("refused a directive"),
     "recipient.rolled_up": N_("reported what its own addressees answered: {organisations} organisations"),
     "watch.checked_in": N_("checked in: {statements} statements hold on"),
+    "exchange.clock_off": N_("noticed that the clock of {name} is off by {seconds} s"),
+    "exchange.code_failed": N_("got a wrong enrolment code ({count} of 5)"),
+    "exchange.code_made": N_("made an enrolment code"),
+    "exchange.enrolment_asked": N_("received an enrolment from {name}; both screens are to be compared"),
+    "exchange.enrolment_sent": N_("sent an enrolment to {name}; both screens are to be compared"),
+    "exchange.journal_forked": N_("noticed that {name} tells another history: entry {sequence} of its journal changed"),
+    "exchange.journal_shortened": N_("noticed that the journal of {name} went back to entry {sequence}"),
+    "exchange.key_replaced": N_("changed the key of a link"),
+    "exchange.linked": N_("linked with {name}"),
+    "exchange.match_denied": N_("found that the screens differ, and refused the link with {name}"),
+    "exchange.outage_began": N_("noticed that the link with {name} is cut"),
+    "exchange.outage_ended": N_("noticed that the link with {name} is up again, after {seconds} s"),
+    "exchange.page_taken": N_("took {count} objects of {alias} from {name} ({refused} refused)"),
+    "exchange.quarantined": N_("put aside an object of {name}: {code}"),
+    "exchange.refused_there": N_("heard that {name} refused an object: {reason}"),
+    "exchange.restored_noticed": N_("noticed that {side} was restored from a backup ({name}): {count} messages"),
+    "exchange.revoked": N_("ended the link with {name}"),
+    "exchange.revoked_there": N_("heard from {name} that it ended the link"),
+    "exchange.token_renewed": N_("got a fresh token from {name}"),
 }
 
 
@@ -106,6 +125,7 @@ _WORDS: dict[str, dict[str, Any]] = {
     "role": dict(Role.choices),
     "channel": dict(ChannelKind.choices),
     "by": {"link": _("link"), "code": _("code")},
+    "side": {"here": _("this side"), "there": _("the other side")},
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
 
@@ -145,6 +165,11 @@ _PLACES = (
     "alias",
     "tlp",
     "refused",
+    "seconds",
+    "sequence",
+    "code",
+    "reason",
+    "side",
 )
 
 

@@ -30,6 +30,7 @@ KNOWN = {
     "directives.campaign": ("organisation", "campaign"),
     "directives.recipient": ("campaign__organisation", "recipient"),
     "directives.drill": ("campaign__organisation", "drill"),
+    "exchange.peer": ("organisation", "link"),
     "accounts.user": (None, "account"),
 }
 

@@ -35,6 +35,7 @@ PLACES = (
     Place(_("Contact points"), "/contacts/", "phone"),
     Place(_("Systems"), "/systems/", "server"),
     Place(_("Network edge"), "/edge/", "router"),
+    Place(_("Links"), "/links/", "plug-connected"),
     Place(_("Regimes"), "/regimes/", "scale"),
     Place(_("Journal"), "/journal/", "book", "journal.read"),
     Place(_("Accounts"), "/accounts/", "user-cog", "accounts.manage"),
