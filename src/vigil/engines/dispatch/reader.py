@@ -15,7 +15,7 @@ from .head import Head, find_head
 from .issuers import day_of_issue, find_issuer
 from .items import parse_items
 from .kinds import DOCUMENT_TYPES, find_kind
-from .layout import Layout, layout_of
+from .layout import EXERCISE_RE, Layout, layout_of
 from .news import paragraph_obligations
 from .numbers import Numbered, cited_numbers, own_number_in_prose, type_code
 from .obligations import obligations_of
@@ -106,6 +106,7 @@ def _reading(p: _Parts) -> Reading:
         time_limits=find_time_limits(p.source, p.layout, obligations, p.body) if p.kind.value != "report" else (),
         document_type=_document_type(p),
         urgency=p.source.field(*p.head.urgency) if p.head.urgency else absent(),
+        exercise=_exercise(p.source),
         filing=foot.filing,
         general_audience=general[0] if len(general) == 1 else absent(),
         same_as_above=foot.same_as_above,
@@ -113,6 +114,11 @@ def _reading(p: _Parts) -> Reading:
         truncated=p.source.field(*p.layout.cut) if p.layout.cut else None,
         list_open=any(r.sort == "open_list" for r in references),
     )
+
+
+def _exercise(text: SourceText) -> Field[str] | None:
+    mark = EXERCISE_RE.search(text.match, 0, _LEAD_LIMIT)
+    return text.field(*mark.span("mark")) if mark else None
 
 
 def _number(p: _Parts) -> Maybe:
