@@ -36,6 +36,16 @@ def read(text: str) -> Reading:
     Takes any text; a field that the text does not hold stays empty. Offsets in the reading count characters of `text`.
     Source: NĐ 30/2020/NĐ-CP phụ lục I (parts and form), TT 01/2011/TT-BNV (the form before it).
     """
+    return _reading(_parts_of(text))
+
+
+def body_of(text: str) -> tuple[SourceText, Layout, int]:
+    """The text prepared, its parts, and where its body begins."""
+    parts = _parts_of(text)
+    return parts.source, parts.layout, parts.body
+
+
+def _parts_of(text: str) -> _Parts:
     source = SourceText.of(text)
     head = find_head(source)
     layout = layout_of(source, head.end)
@@ -45,8 +55,7 @@ def read(text: str) -> Reading:
     listed = find_addressees(source, head, layout)
     body = min(max(head.end, subject.end, listed.end), layout.body_end)
     hint = year_hint(source, head.year)
-    parts = _Parts(source, head, layout, number, kind, subject, listed, body, hint)
-    return _reading(parts)
+    return _Parts(source, head, layout, number, kind, subject, listed, body, hint)
 
 
 @dataclass(frozen=True, slots=True)

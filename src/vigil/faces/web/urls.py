@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("vigil.faces.web.readiness.urls")),
     path("", include("vigil.faces.web.start.urls")),
     path("", include("vigil.faces.web.directives.urls")),
+    path("", include("vigil.faces.web.documents.urls")),
     path("", include("vigil.faces.web.organisations.urls")),
     path("", include("vigil.faces.web.estate.urls")),
     path("", include("vigil.faces.web.regimes.urls")),

@@ -25,6 +25,7 @@ SENTENCES: dict[str, str] = {
     "directive.corrected": N_("corrected a draft directive: {fields}"),
     "directive.linked": N_("linked a directive to an earlier one ({kind})"),
     "dispatch.received": N_("received a dispatch ({bytes} bytes)"),
+    "documents.written": N_("wrote a document ({kind})"),
     "estate.edgedevice_added": N_("added a device at the network's edge"),
     "estate.edgedevice_removed": N_("removed a device at the network's edge"),
     "estate.edgedevice_changed": N_("changed a device at the network's edge"),

@@ -70,7 +70,12 @@ SUBJECTS = [
     "diễn ra sự kiện lớn của địa phương",
 ]
 SURNAMES, GIVEN = ["Nguyễn", "Trần", "Đỗ", "Ưng", "Vũ", "Ỷ"], ["Thị Mẫu", "Văn Ưỡn", "Mẫu Quỳnh", "Đình Thử", "Ngọc Ẩn"]
-TITLES = [("", "GIÁM ĐỐC"), ("KT. CỤC TRƯỞNG", "PHÓ CỤC TRƯỞNG"), ("TL. BỘ TRƯỞNG", "CHÁNH VĂN PHÒNG"), ("", "CHỦ TỊCH")]
+TITLES = [
+    ("", "GIÁM ĐỐC"),
+    ("KT. CỤC TRƯỞNG", "PHÓ CỤC TRƯỞNG"),
+    ("TL. BỘ TRƯỞNG", "CHÁNH VĂN PHÒNG"),
+    ("", "CHỦ TỊCH"),
+]
 SECTIONS = {
     DocumentKind.PLAN: ["Nhiệm vụ trọng tâm", "Tổ chức thực hiện", "Phân công nhiệm vụ"],
     DocumentKind.REPORT: ["Kết quả", "Tồn tại", "Kiến nghị"],
@@ -212,7 +217,13 @@ def test_number_date_and_name_are_left_blank_for_the_clerk(form: str) -> None:
 @pytest.mark.parametrize("form", sorted(WRITERS))
 @pytest.mark.parametrize(
     "hostile",
-    ['#panic("x") $a$ *b* _c_ @d <e> [f] \\g `h`', "{{ 7*7 }} {% x %}", "<w:t>&amp;</w:t>", "a\x00b\x1bc\ud800d", "=1+1"],
+    [
+        '#panic("x") $a$ *b* _c_ @d <e> [f] \\g `h`',
+        "{{ 7*7 }} {% x %}",
+        "<w:t>&amp;</w:t>",
+        "a\x00b\x1bc\ud800d",
+        "=1+1",
+    ],
 )
 def test_no_word_of_a_document_is_markup(form: str, hostile: str) -> None:
     text = extract(WRITERS[form](replace(PLAIN, lead=(hostile,)))).text
