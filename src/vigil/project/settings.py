@@ -23,6 +23,8 @@ VIGIL_ORIGINALS = VIGIL_DATA / "originals"
 VIGIL_BASE_URL = os.environ.get("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
 VIGIL_TRUST_ANCHORS = Path(os.environ["VIGIL_TRUST_ANCHORS"]) if os.environ.get("VIGIL_TRUST_ANCHORS") else None
 VIGIL_SMTP_URL = os.environ.get("VIGIL_SMTP_URL", "")
+VIGIL_IMAP_URL = os.environ.get("VIGIL_IMAP_URL", "")
+VIGIL_MAILBOX_ORGANISATION = os.environ.get("VIGIL_MAILBOX_ORGANISATION", "")
 VIGIL_MAIL_FROM = os.environ.get("VIGIL_MAIL_FROM", "vigil@localhost")
 
 VIGIL_PROVERS = [
@@ -34,7 +36,7 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.directives.open_items.DirectiveOpenItems",
     "vigil.domain.readiness.open_items.ProofOpenItems",
 ]
-VIGIL_WORKERS = ["timekeeper", "courier"]
+VIGIL_WORKERS = ["timekeeper", "courier", "postman"]
 
 
 def _secret_key() -> str:
@@ -96,6 +98,7 @@ INSTALLED_APPS = [
     "vigil.domain.regimes",
     "vigil.domain.estate",
     "vigil.domain.directives",
+    "vigil.domain.mailbox",
     "vigil.domain.exchange",
     "vigil.domain.readiness",
     "vigil.faces.web",

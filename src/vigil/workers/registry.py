@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from vigil.adapters.mailboxes import Mailbox
 from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import courier, timekeeper
+from vigil.workers import courier, postman, timekeeper
 from vigil.workers.loop import run
 
 
@@ -21,4 +22,18 @@ def _courier(stop: threading.Event) -> None:
     run(name=courier.NAME, round=courier.Courier(server=server).round, every_s=courier.EVERY_S, stop=stop)
 
 
-WORKERS: dict[str, Callable[[threading.Event], None]] = {"timekeeper": _timekeeper, "courier": _courier}
+def _postman(stop: threading.Event) -> None:
+    reading = postman.Postman(
+        mailbox=Mailbox.from_url(settings.VIGIL_IMAP_URL),
+        organisation=settings.VIGIL_MAILBOX_ORGANISATION,
+        originals=settings.VIGIL_ORIGINALS,
+        anchors=settings.VIGIL_TRUST_ANCHORS,
+    )
+    run(name=postman.NAME, round=reading.round, every_s=postman.EVERY_S, stop=stop)
+
+
+WORKERS: dict[str, Callable[[threading.Event], None]] = {
+    "timekeeper": _timekeeper,
+    "courier": _courier,
+    "postman": _postman,
+}

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("vigil.faces.web.start.urls")),
     path("", include("vigil.faces.web.directives.urls")),
     path("", include("vigil.faces.web.documents.urls")),
+    path("", include("vigil.faces.web.mailbox.urls")),
     path("", include("vigil.faces.web.organisations.urls")),
     path("", include("vigil.faces.web.estate.urls")),
     path("", include("vigil.faces.web.regimes.urls")),

@@ -33,6 +33,10 @@ SENTENCES: dict[str, str] = {
     "estate.informationsystem_changed": N_("changed an information system"),
     "estate.imported": N_("imported {count} rows of the estate from a sheet"),
     "journal.personal_erased": N_("erased personal data of an entry"),
+    "mailbox.letter_offered": N_("a letter came and is offered for reading ({count} parts)"),
+    "mailbox.letter_refused": N_("said of a letter that it is not ours"),
+    "mailbox.letter_set_aside": N_("a letter came and was set aside ({reason})"),
+    "mailbox.letter_taken": N_("read an offered letter as a dispatch"),
     "organisations.contact_channels_changed": N_("changed a contact point's numbers and addresses"),
     "organisations.contact_retired": N_("retired a contact point"),
     "organisations.contact_test_answered": N_("answered the test of a contact point (by {by})"),
@@ -98,6 +102,7 @@ _PLACES = (
     "service",
     "is",
     "language",
+    "reason",
 )
 
 

@@ -27,6 +27,7 @@ class Place:
 PLACES = (
     Place(_("Board"), "/", "layout-dashboard"),
     Place(_("Dispatches"), "/dispatches/", "mail-opened"),
+    Place(_("Mail in"), "/mailbox/", "inbox", "dispatches.import"),
     Place(_("Watches"), "/watches/", "shield-check"),
     Place(_("Organisations"), "/organisations/", "building"),
     Place(_("People"), "/people/", "users"),
