@@ -1,0 +1,1 @@
+"""Other systems with which this Vigil exchanges: other Vigils and TAXII servers."""
