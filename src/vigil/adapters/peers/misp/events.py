@@ -21,6 +21,9 @@ _HEAD: Final = ("uuid", "info", "date", "timestamp", "distribution", "published"
 _OWN: Final = ("uuid", "type", "category", "value", "to_ids", "timestamp", "distribution", "comment", "deleted")
 
 
+_BAD: Final = (ValidationError, PyMISPError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Who may have it: MISP's distribution number, and the organisations (UUIDs) of its sharing group."""
@@ -83,8 +86,8 @@ def head_of(value: Any, bounds: Bounds) -> tuple[Event, dict[str, Any]]:
 def attributes_in(body: dict[str, Any], bounds: Bounds) -> Iterator[Any]:
     """Every attribute, also those within objects; at most as many as the bound. Raises: Unfit `too_many`."""
     count = 0
-    objects = body.get("Object") if isinstance(body.get("Object"), list) else []
-    for holder in (body, *objects):
+    objects = body.get("Object")
+    for holder in (body, *(objects if isinstance(objects, list) else ())):
         if not isinstance(holder, dict):
             yield holder
             continue
@@ -110,15 +113,7 @@ def attribute_of_row(row: Any, bounds: Bounds) -> MISPAttribute:
         UUID(plain["uuid"])  # PyMISP takes any text for one
         made = MISPAttribute()
         made.from_dict(**{k: v for k, v in plain.items() if k != "distribution"})  # ours to judge: `group_of`
-    except (
-        ValidationError,
-        PyMISPError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except _BAD as error:
         raise Unfit("bad_attribute") from error
     return made
 
