@@ -79,7 +79,8 @@ def dispatch(identifier: str, form: str | None, output: Path) -> None:
     try:
         found = Directive.objects.select_related("organisation", "dispatch").get(pk=identifier)
     except (Directive.DoesNotExist, ValidationError) as error:
-        raise click.UsageError(translator()("There is no directive {id}.").format(id=identifier)) from error
+        say = translator()
+        raise click.UsageError(say("There is no directive {id}.").format(id=identifier)) from error
     _write(dispatch_of(found, clock.now()), "dispatch", found, form, output)
 
 
@@ -93,14 +94,16 @@ def _watch(identifier: str) -> "Watch":
     try:
         return rows.get(pk=identifier)
     except (Watch.DoesNotExist, ValidationError) as error:
-        raise click.UsageError(translator()("There is no watch {id}.").format(id=identifier)) from error
+        say = translator()
+        raise click.UsageError(say("There is no watch {id}.").format(id=identifier)) from error
 
 
 def _link(watch: "Watch", name: str) -> "ProviderLink":
     links = watch.organisation.provider_links.select_related("provider")
     found = list((links.filter(provider__name__icontains=name) if name else links)[:2])
     if len(found) != 1:
-        raise click.UsageError(translator()("Name one provider of the organisation with --provider."))
+        say = translator()
+        raise click.UsageError(say("Name one provider of the organisation with --provider."))
     return found[0]
 
 
