@@ -13,6 +13,7 @@ os.environ["VIGIL_DATA"] = _DATA
 (Path(_DATA) / "static").mkdir()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vigil.project.settings")
 os.environ.pop("VIGIL_SMTP_URL", None)
+os.environ.pop("VIGIL_IMAP_URL", None)
 
 if os.environ.get("VIGIL_TEST_DATABASE") == "postgresql":
     from tests.postgresql import start_cluster

@@ -19,6 +19,7 @@ ROOMS = [
     "regimes",
     "estate",
     "directives",
+    "mailbox",
     "exchange",
     "readiness",
 ]

@@ -23,6 +23,8 @@ VIGIL_ORIGINALS = VIGIL_DATA / "originals"
 VIGIL_BASE_URL = os.environ.get("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
 VIGIL_TRUST_ANCHORS = Path(os.environ["VIGIL_TRUST_ANCHORS"]) if os.environ.get("VIGIL_TRUST_ANCHORS") else None
 VIGIL_SMTP_URL = os.environ.get("VIGIL_SMTP_URL", "")
+VIGIL_IMAP_URL = os.environ.get("VIGIL_IMAP_URL", "")
+VIGIL_MAILBOX_ORGANISATION = os.environ.get("VIGIL_MAILBOX_ORGANISATION", "")
 VIGIL_MAIL_FROM = os.environ.get("VIGIL_MAIL_FROM", "vigil@localhost")
 
 VIGIL_PROVERS = [
@@ -40,7 +42,7 @@ VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
 VIGIL_EXCHANGE_CA = Path(os.environ["VIGIL_EXCHANGE_CA"]) if os.environ.get("VIGIL_EXCHANGE_CA") else None
 VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
 VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
-VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison"]
+VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman"]
 
 
 def _secret_key() -> str:
@@ -103,6 +105,7 @@ INSTALLED_APPS = [
     "vigil.domain.regimes",
     "vigil.domain.estate",
     "vigil.domain.directives",
+    "vigil.domain.mailbox",
     "vigil.domain.exchange",
     "vigil.domain.readiness",
     "vigil.faces.web",

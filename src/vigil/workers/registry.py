@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from vigil.adapters.mailboxes import Mailbox
 from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.receiving import receiver
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import campaigner, courier, liaison, timekeeper
+from vigil.workers import campaigner, courier, liaison, postman, timekeeper
 from vigil.workers.loop import run
 
 
@@ -38,9 +39,20 @@ def _liaison(stop: threading.Event) -> None:
     run(name=liaison.NAME, round=speaker.round, every_s=liaison.EVERY_S, stop=stop)
 
 
+def _postman(stop: threading.Event) -> None:
+    reading = postman.Postman(
+        mailbox=Mailbox.from_url(settings.VIGIL_IMAP_URL),
+        organisation=settings.VIGIL_MAILBOX_ORGANISATION,
+        originals=settings.VIGIL_ORIGINALS,
+        anchors=settings.VIGIL_TRUST_ANCHORS,
+    )
+    run(name=postman.NAME, round=reading.round, every_s=postman.EVERY_S, stop=stop)
+
+
 WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "timekeeper": _timekeeper,
     "courier": _courier,
     "campaigner": _campaigner,
     "liaison": _liaison,
+    "postman": _postman,
 }

@@ -99,3 +99,42 @@ def test_health_says_that_workers_never_ran(data) -> None:
 def test_preparing_again_changes_nothing_and_prints_no_password(data) -> None:
     again = _vigil(data, "prepare", "--sample").stdout
     assert "admin" not in again
+
+
+@pytest.mark.parametrize("what", ["plan", "request", "report", "dispatch"])
+@pytest.mark.parametrize("form", ["docx", "pdf"])
+def test_a_document_is_written_to_a_file_and_reads_back(data, tmp_path, what, form) -> None:
+    from vigil.adapters.documents import extract
+
+    (watch,) = [
+        w for w in json.loads(_vigil(data, "watch", "show", "--json").stdout) if "Viễn thông" in w["organisation"]
+    ]
+    output = tmp_path / f"out.{form}"
+    identifier = watch["id"]
+    if what == "dispatch":
+        refused = _vigil(data, "document", what, identifier, "--output", str(output), check=False)
+        assert refused.returncode == 2, "a watch is no directive"
+        return
+    if what == "request":
+        refused = _vigil(data, "document", what, identifier, "--output", str(output), check=False)
+        assert refused.returncode == 2, "the sample's company has no provider"
+        return
+    done = _vigil(data, "document", what, identifier, "--output", str(output))
+    assert "sha256:" in done.stdout
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in extract(output.read_bytes()).text
+
+
+def test_misp_goes_in_and_out_without_a_database(tmp_path) -> None:
+    from tests.unit.adapters.peers.misp.samples import ALL, AT, attribute, event
+
+    rows = [{**row, "timestamp": str(AT)} for row in ALL]
+    source, bundle, feed = tmp_path / "e.json", tmp_path / "b.json", tmp_path / "feed"
+    source.write_text(json.dumps(event(*rows, attribute("filename", "a.exe"))))
+    nowhere = tmp_path / "none"
+    account = json.loads(_vigil(nowhere, "misp", "read", str(source), "--output", str(bundle), "--json").stdout)
+    assert (account["indicators"], account["unmapped"]) == (len(ALL), {"filename": 1})
+    arguments = ("misp", "write", str(feed), "--from", str(bundle), "--tlp-ceiling")
+    made = json.loads(_vigil(nowhere, *arguments, "clear", "--json").stdout)
+    assert made["withheld"] == {"tlp": len(ALL)}
+    assert "Withheld" in _vigil(nowhere, *arguments, "green").stdout
+    assert {path.name for path in feed.iterdir()} >= {"manifest.json", "hashes.csv"}

@@ -30,7 +30,7 @@ def test_with_dead_workers_it_fails_and_says_which(answer) -> None:
 
 
 def test_with_living_workers_it_is_well(answer) -> None:
-    for name in ("timekeeper", "courier"):
+    for name in ("timekeeper", "courier", "postman"):
         WorkerBeat.objects.create(name=name, at=clock.now())
     status, body = answer()
     assert (status, body["status"]) == (200, "ok")

@@ -6,6 +6,7 @@ files, no
 clock, no network. Form: Decree 30/2020/NĐ-CP, appendix I, and the older Circular 01/2011/TT-BNV.
 """
 
+from .outline import Outline, OutlineItem, outline
 from .reader import read
 from .reading import Contact, Deadline, Obligation, Phone, Reading, Ref, Signatory, VulnReference, Window
 from .secrecy import SecrecyFinding, secrecy_grade
@@ -17,6 +18,8 @@ __all__ = [
     "Field",
     "How",
     "Obligation",
+    "Outline",
+    "OutlineItem",
     "Phone",
     "Reading",
     "Ref",
@@ -25,6 +28,7 @@ __all__ = [
     "Span",
     "VulnReference",
     "Window",
+    "outline",
     "read",
     "secrecy_grade",
 ]

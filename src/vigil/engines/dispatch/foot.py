@@ -24,7 +24,7 @@ _TITLES = (
 _TITLE = rf"(?:QUYỀN\s+|Q\.\s?)?(?:{_TITLES})(?:[ ]+(?:[A-ZĐÀ-Ỹ,&-]+))*"
 _AUTHORITY_RE = compiled(rf"(?<![\w.])(?P<a>{_AUTHORITY})(?![a-zà-ỹ])")
 _TITLE_RE = compiled(rf"(?<![\w.])(?P<t>{_TITLE})(?![\wà-ỹ])")
-_NAME_PART = r"[A-ZĐÀ-Ỹ][a-zà-ỹđ]+|[A-ZĐÀ-Ỹ]{2,}"
+_NAME_PART = r"[A-ZĐÀ-Ỹ][a-zà-ỹđ]*|[A-ZĐÀ-Ỹ]{2,}"
 _RANKS = r"Trung tướng|Thiếu tướng|Thượng tướng|Đại tướng|Đại tá|Thượng tá|Trung tá|Thiếu tá|TS\.?|PGS\.?|GS\.?|ThS\.?"
 _NAME_RE = compiled(
     rf"^[ \t]*(?P<n>(?:(?:{_RANKS})[ ]+)*(?:{_NAME_PART})(?:[ ]+(?:{_NAME_PART})){{1,4}})[ \t.]*$", re.MULTILINE

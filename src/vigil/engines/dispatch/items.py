@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .layout import PAGE_NUMBER_RE, Layout
+from .layout import EXERCISE_RE, PAGE_NUMBER_RE, Layout
 from .tables import phrases
 from .text import SourceText, compiled
 
@@ -120,7 +120,8 @@ class _Builder:
         if not stripped:
             self.blank = True
             return
-        if PAGE_NUMBER_RE.fullmatch(stripped) and (self.blank or len(stripped) < 3):
+        mark = EXERCISE_RE.fullmatch(stripped) is not None
+        if mark or (PAGE_NUMBER_RE.fullmatch(stripped) and (self.blank or len(stripped) < 3)):
             self.skipped_page = True
             return
         marker = None if self.in_quote else _MARKER_RE.match(text.match, s, e)

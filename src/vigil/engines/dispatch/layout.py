@@ -24,6 +24,8 @@ _SIGNATURE_RE = compiled(
 PAGE_NUMBER_RE = re.compile(
     r"[ \t]*(?:-?\s?\d{1,3}\s?-?|(?:trang|page)\s*\d{1,3}(?:\s*(?:/|of)\s*\d{1,3})?)[ \t]*", re.I
 )
+# Vigil's own mark of an exercise, on every page of what it writes
+EXERCISE_RE = re.compile(r"^[ \t|]*(?P<mark>DIỄN TẬP(?:[ \t]*[/-][ \t]*EXERCISE)?)[ \t|]*$", re.MULTILINE)
 _ANNEX_RE = re.compile(r"^[ \t]*(?:PHỤ LỤC|Phụ lục)(?:[ \t]+(?:[IVX]+|\d{1,2}))?[ \t.:]*$", re.MULTILINE)
 
 

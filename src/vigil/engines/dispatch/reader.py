@@ -15,7 +15,7 @@ from .head import Head, find_head
 from .issuers import day_of_issue, find_issuer
 from .items import parse_items
 from .kinds import DOCUMENT_TYPES, find_kind
-from .layout import Layout, layout_of
+from .layout import EXERCISE_RE, Layout, layout_of
 from .news import paragraph_obligations
 from .numbers import Numbered, cited_numbers, own_number_in_prose, type_code
 from .obligations import obligations_of
@@ -36,6 +36,16 @@ def read(text: str) -> Reading:
     Takes any text; a field that the text does not hold stays empty. Offsets in the reading count characters of `text`.
     Source: NĐ 30/2020/NĐ-CP phụ lục I (parts and form), TT 01/2011/TT-BNV (the form before it).
     """
+    return _reading(_parts_of(text))
+
+
+def body_of(text: str) -> tuple[SourceText, Layout, int]:
+    """The text prepared, its parts, and where its body begins."""
+    parts = _parts_of(text)
+    return parts.source, parts.layout, parts.body
+
+
+def _parts_of(text: str) -> _Parts:
     source = SourceText.of(text)
     head = find_head(source)
     layout = layout_of(source, head.end)
@@ -45,8 +55,7 @@ def read(text: str) -> Reading:
     listed = find_addressees(source, head, layout)
     body = min(max(head.end, subject.end, listed.end), layout.body_end)
     hint = year_hint(source, head.year)
-    parts = _Parts(source, head, layout, number, kind, subject, listed, body, hint)
-    return _reading(parts)
+    return _Parts(source, head, layout, number, kind, subject, listed, body, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ def _reading(p: _Parts) -> Reading:
         time_limits=find_time_limits(p.source, p.layout, obligations, p.body) if p.kind.value != "report" else (),
         document_type=_document_type(p),
         urgency=p.source.field(*p.head.urgency) if p.head.urgency else absent(),
+        exercise=_exercise(p.source),
         filing=foot.filing,
         general_audience=general[0] if len(general) == 1 else absent(),
         same_as_above=foot.same_as_above,
@@ -113,6 +123,11 @@ def _reading(p: _Parts) -> Reading:
         truncated=p.source.field(*p.layout.cut) if p.layout.cut else None,
         list_open=any(r.sort == "open_list" for r in references),
     )
+
+
+def _exercise(text: SourceText) -> Field[str] | None:
+    mark = EXERCISE_RE.search(text.match, 0, _LEAD_LIMIT)
+    return text.field(*mark.span("mark")) if mark else None
 
 
 def _number(p: _Parts) -> Maybe:

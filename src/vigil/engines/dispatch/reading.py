@@ -239,6 +239,7 @@ class Reading:
     time_limits: tuple[TimeLimit, ...] = ()
     document_type: Maybe = field(default_factory=absent)  # the type's own name, as "công điện"
     urgency: Maybe = field(default_factory=absent)
+    exercise: Field[str] | None = None  # the mark of an exercise
     filing: Maybe = field(default_factory=absent)
     general_audience: Maybe = field(default_factory=absent)
     same_as_above: Field[str] | None = None
@@ -296,6 +297,7 @@ class Reading:
             "signatory": None if self.signatory is None else self.signatory.trace(),
             "refs": [r.trace() for r in self.refs],
             "urgency": _shown(self.urgency),
+            "exercise": None if self.exercise is None else {"value": self.exercise.value, **self.exercise.trace()},
             "filing_unit": _shown(self.filing),
             "general_audience": _shown(self.general_audience),
             "same_as_above": None

@@ -12,6 +12,8 @@ from vigil.kernel.errors import VigilError
 
 COMMANDS = {
     "dispatch": "vigil.faces.cli.dispatch:dispatch",
+    "document": "vigil.faces.cli.document:document",
+    "misp": "vigil.faces.cli.misp:misp",
     "watch": "vigil.faces.cli.watch:watch",
     "journal": "vigil.faces.cli.journal:journal",
     "account": "vigil.faces.cli.account:account",

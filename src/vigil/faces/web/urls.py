@@ -9,6 +9,8 @@ urlpatterns = [
     path("", include("vigil.faces.web.directives.urls")),
     path("", include("vigil.faces.web.campaigns.urls")),
     path("", include("vigil.faces.web.guests.urls")),
+    path("", include("vigil.faces.web.documents.urls")),
+    path("", include("vigil.faces.web.mailbox.urls")),
     path("", include("vigil.faces.web.organisations.urls")),
     path("", include("vigil.faces.web.estate.urls")),
     path("", include("vigil.faces.web.exchange.urls")),

@@ -85,6 +85,8 @@ def _column_block(rows: Sequence[_Row], at: int) -> tuple[int, list[list[Segment
     if first is None:
         return at + 1, None
     gutter = (rows[first].segments[0][-1].right, rows[first].segments[1][0].left)
+    if _said(rows[first]).startswith("noi nhan") and any(row.segments[0][0].left < gutter[0] for row in rows[at:first]):
+        return at + 1, None  # the body's last short lines stand above the recipients, and are none of them
     end = at
     while end < len(rows):
         narrowed = _narrowed(gutter, rows[end])
@@ -126,9 +128,12 @@ def _narrowed(gutter: tuple[float, float], row: _Row) -> tuple[float, float] | N
     return (left, right) if right - left > -1.0 else None
 
 
+def _said(row: _Row) -> str:
+    return folded(" ".join(word.text for segment in row.segments for word in segment))
+
+
 def _is_new_block(before: _Row, row: _Row) -> bool:
-    text = folded(" ".join(word.text for segment in row.segments for word in segment))
-    return text.startswith("kinh gui") or row.top - before.bottom > 8 * (row.bottom - row.top)
+    return _said(row).startswith("kinh gui") or row.top - before.bottom > 8 * (row.bottom - row.top)
 
 
 def _is_newspaper(rows: Sequence[_Row], columns: Sequence[Sequence[Segment]]) -> bool:

@@ -86,6 +86,7 @@ def _board(request: HttpRequest, watch: Watch) -> HttpResponse:
     context |= {
         "others": others.order_by("-starts_at")[:10],
         "may_manage": permitted(user_of(request), "watches.manage", watch.organisation),
+        "provider_links": watch.organisation.provider_links.select_related("provider")[:20],
         "window_form": WindowForm(initial={"first_day": watch.first_day, "last_day": watch.last_day}),
     }
     return render(request, "readiness/board.html", context)

@@ -29,6 +29,7 @@ PLACES = (
     Place(_("Dispatches"), "/dispatches/", "mail-opened"),
     Place(_("Received"), "/received/", "inbox"),
     Place(_("Campaigns"), "/campaigns/", "send", "campaigns.manage"),
+    Place(_("Mail in"), "/mailbox/", "mailbox", "dispatches.import"),
     Place(_("Watches"), "/watches/", "shield-check"),
     Place(_("Organisations"), "/organisations/", "building"),
     Place(_("People"), "/people/", "users"),

@@ -1,0 +1,1 @@
+"""Official documents to take away: plan, report, request, dispatch."""

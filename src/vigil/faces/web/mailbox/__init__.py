@@ -1,0 +1,1 @@
+"""Mail that came in: offers, and what was set aside."""

@@ -1,0 +1,127 @@
+"""An IMAP server of the tests' own, on a loopback port, with a folder of its own; stopped by its process."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from imap_tools import MailBoxUnencrypted
+
+from tests.postgresql import free_port
+
+PASSWORD = "mật-khẩu thử"
+
+
+@dataclass
+class Dovecot:
+    """A running server; `url` is what Vigil is given."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    @property
+    def url(self) -> str:
+        from urllib.parse import quote
+
+        return f"imap://truc:{quote(PASSWORD)}@127.0.0.1:{self.port}/INBOX"
+
+    def box(self) -> MailBoxUnencrypted:
+        box = MailBoxUnencrypted("127.0.0.1", port=self.port, timeout=10)
+        return box.login_utf8("truc", PASSWORD)
+
+    def put(self, *messages: bytes) -> None:
+        with self.box() as box:
+            for message in messages:
+                box.append(message, "INBOX")
+
+    def unseen(self) -> int:
+        with self.box() as box:
+            return len(box.uids("UNSEEN"))
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start_dovecot(folder: Path) -> Dovecot:
+    """Start a server whose one user keeps mail under `folder`."""
+    program = shutil.which("dovecot") or "/usr/sbin/dovecot"
+    if not Path(program).exists():
+        raise RuntimeError("Dovecot is not installed: apt-get install dovecot-imapd")
+    root = os.geteuid() == 0
+    owner = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.getuid())
+    ours = pwd.getpwuid(os.getuid()).pw_name
+    mail, port = folder / "mail", free_port()
+    mail.mkdir(parents=True)
+    if root:
+        os.chown(mail, owner.pw_uid, owner.pw_gid)
+        for above in (folder, *folder.parents):
+            if above.is_relative_to("/tmp") and above != Path("/tmp"):
+                above.chmod(above.stat().st_mode | 0o111)
+    (folder / "users").write_text(f"truc:{{PLAIN}}{PASSWORD}:{owner.pw_uid}:{owner.pw_gid}::{mail}::\n", "utf-8")
+    (folder / "users").chmod(0o644)
+    users = ("dovenull", "dovecot") if root else (ours, ours)
+    (folder / "conf").write_text(f"""
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_login_user = {users[0]}
+default_internal_user = {users[1]}
+first_valid_uid = 0
+mail_location = maildir:{mail}/Maildir
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {folder}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = username_format=%u {folder}/users
+}}
+""")
+    process = subprocess.Popen(
+        [program, "-F", "-c", str(folder / "conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    started = Dovecot(process, port)
+    for _ in range(100):
+        if process.poll() is not None:
+            raise RuntimeError(f"Dovecot ended with {process.returncode}: {_log(folder)}")
+        try:
+            with started.box():
+                return started
+        except OSError:
+            time.sleep(0.05)
+        except Exception as error:
+            started.stop()
+            raise RuntimeError(_log(folder)) from error
+    started.stop()
+    raise RuntimeError(f"Dovecot did not answer: {_log(folder)}")
+
+
+def _log(folder: Path) -> str:
+    return (folder / "log").read_text() if (folder / "log").exists() else ""
