@@ -47,8 +47,8 @@ def publish_all(
 ) -> Tally:
     """As `publish`, for a stream of any length: held in memory are a thousand objects at a time.
 
-    Every `PORTION` objects are one transaction with one journal entry, so that others who write wait for seconds and not
-    for the whole. Broken off, it can be repeated: what is there already is left.
+    Every `PORTION` objects are one transaction with one journal entry, so that others who write wait for seconds and
+    not for the whole. Broken off, it can be repeated: what is there already is left.
     """
     whole = Tally()
     stream = iter(objects)
