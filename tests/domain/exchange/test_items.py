@@ -87,6 +87,19 @@ def test_a_stream_is_one_entry_with_count_and_hash(shared: Collection, lead: Act
     assert len(entry.facts["sha256"]) == 64
 
 
+def test_a_long_stream_is_written_in_portions_and_can_be_repeated(
+    shared: Collection, lead: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vigil.domain.exchange.actions.items.PORTION", 2000)
+    for added, same in ((5500, 0), (0, 5500)):
+        done = publish_all(
+            collection=shared, objects=(indicator(n) for n in range(5500)), tlp=Tlp.GREEN, actor=lead, now=now
+        )
+        assert (done.added, done.same) == (added, same)
+    counts = [entry.facts["count"] for entry in Entry.objects.filter(action="exchange.published").order_by("row")]
+    assert counts == [2000, 2000, 1500]
+
+
 NOT_STIX = {
     "no identifier": {"type": "indicator"},
     "another type's identifier": {**indicator(1), "type": "malware"},

@@ -48,6 +48,12 @@ class Tally:
     withheld: list[str] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
 
+    def join(self, other: "Tally") -> None:
+        """Add another's counts."""
+        self.added += other.added
+        self.same += other.same
+        self.withheld += other.withheld
+
 
 class Shelf:
     """A collection, open for writing until the transaction ends."""
@@ -79,7 +85,7 @@ class Shelf:
             item = self._item(obj, max(rank, marked_rank(obj) or 0), known)
             if item is not None:
                 new.append(item)
-                self.tally.digest.update(item.body + b"\n")
+                self.tally.digest.update(bytes(item.body) + b"\n")
         Item.objects.bulk_create(new, batch_size=BATCH)
         self._write_superseded(known)
         self.tally.added += len(new)

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "vigil.faces.cli.serve:serve",
     "worker": "vigil.faces.cli.serve:worker",
     "health": "vigil.faces.cli.health:health",
+    "taxii": "vigil.faces.cli.taxii:taxii",
     "backup": "vigil.faces.cli.backup:backup",
     "restore": "vigil.faces.cli.backup:restore",
     "link": "vigil.faces.cli.link:link",

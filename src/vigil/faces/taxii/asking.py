@@ -55,7 +55,7 @@ def _unknown() -> Exception:
 
 
 def _token(request: HttpRequest) -> str:
-    given = request.META.get("HTTP_AUTHORIZATION", "")
+    given: str = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, rest = given.partition(" ")
     if len(given) > _LONGEST_HEADER:
         return ""

@@ -17,13 +17,13 @@ class TaxiiShortcut:
         self._get_response = get_response
         self._resolver = get_resolver("vigil.faces.taxii.urls")
         seconds = settings.SECURE_HSTS_SECONDS
-        self._strictly = {"Strict-Transport-Security": f"max-age={seconds}"} if seconds else {}
+        self._strictly = f"max-age={seconds}" if seconds else ""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(BELOW):
             return self._get_response(request)
         found = self._resolver.resolve(request.path_info[len(BELOW) - 1 :])
         response: HttpResponse = found.func(request, *found.args, **found.kwargs)
-        for name, value in self._strictly.items():
-            response[name] = value
+        if self._strictly and request.is_secure():
+            response["Strict-Transport-Security"] = self._strictly
         return response

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +17,8 @@ from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_
 from vigil.kernel.tlp import Tlp
+
+PORTION: Final = 20_000
 
 
 @transaction.atomic
@@ -40,20 +42,30 @@ def publish(
     return items
 
 
-@transaction.atomic
 def publish_all(
     *, collection: Collection, objects: Iterable[dict[str, Any]], tlp: Tlp, actor: Actor, now: datetime
 ) -> Tally:
-    """As `publish`, for a stream of any length: held in memory are a thousand objects at a time."""
-    shelf = Shelf(collection, posted_by=None, now=now)
+    """As `publish`, for a stream of any length: held in memory are a thousand objects at a time.
+
+    Every `PORTION` objects are one transaction with one journal entry, so that others who write wait for seconds and
+    not for the whole. Broken off, it can be repeated: what is there already is left.
+    """
+    whole = Tally()
     stream = iter(objects)
     while batch := list(islice(stream, BATCH)):
-        shelf.put(batch, tlp.rank)
-    if shelf.tally.added >= BATCH and connection.vendor == "postgresql":
+        with transaction.atomic():
+            shelf = Shelf(collection, posted_by=None, now=now)
+            shelf.put(batch, tlp.rank)
+            for _ in range(PORTION // BATCH - 1):
+                if not (batch := list(islice(stream, BATCH))):
+                    break
+                shelf.put(batch, tlp.rank)
+            _tell(collection, shelf.tally, tlp=tlp, actor=actor, now=now)
+        whole.join(shelf.tally)
+    if whole.added >= BATCH and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE exchange_item")  # else pages are sorted until its statistics catch up by themselves
-    _tell(collection, shelf.tally, tlp=tlp, actor=actor, now=now)
-    return shelf.tally
+    return whole
 
 
 def keep_posted(*, peer: Peer, collection: Collection, obj: dict[str, Any], now: datetime) -> Item | None:

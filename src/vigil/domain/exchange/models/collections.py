@@ -35,7 +35,7 @@ class Collection(models.Model):
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     alias = models.CharField(_("Alias"), max_length=100)
-    title = models.CharField(_("Title"), max_length=300)
+    title = models.CharField(_("Name"), max_length=300)
     description = models.CharField(_("Description"), max_length=1000, blank=True)
     peer = models.ForeignKey(Peer, null=True, blank=True, on_delete=models.PROTECT, related_name="collections")
     tlp_ceiling = models.PositiveSmallIntegerField(default=Tlp.AMBER_STRICT.rank)

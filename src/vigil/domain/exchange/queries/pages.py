@@ -74,7 +74,8 @@ def _query(reach: Reach, wanted: Wanted, columns: Sequence[str]) -> tuple[str, l
 
 
 def _conditions(reach: Reach, wanted: Wanted) -> tuple[str, list[Any]]:
-    parts, parameters = ["i.collection_id = %s", "i.added > %s"], [reach.pk, wanted.after]
+    parts = ["i.collection_id = %s", "i.added > %s"]
+    parameters: list[Any] = [reach.pk, wanted.after]
     if reach.lane:
         parts.append("i.tlp <= %s AND i.lane = %s AND i.lane <> ''")  # the last: SQLite sees that its index serves
         parameters += [reach.visible, reach.lane]

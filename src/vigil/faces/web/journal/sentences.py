@@ -31,6 +31,13 @@ SENTENCES: dict[str, str] = {
     "estate.informationsystem_added": N_("added the information system {name}"),
     "estate.informationsystem_changed": N_("changed an information system"),
     "estate.imported": N_("imported {count} rows of the estate from a sheet"),
+    "exchange.collection_created": N_("made the collection {alias} for exchange"),
+    "exchange.granted": N_("set what a peer may do with the collection {alias}"),
+    "exchange.published": N_("published {count} objects in the collection {alias} ({tlp})"),
+    "exchange.received": N_("received {count} objects in the collection {alias}, refused {refused}"),
+    "exchange.token_issued": N_("issued a token to a peer"),
+    "exchange.token_revoked": N_("revoked a peer's token"),
+    "exchange.withheld": N_("withheld {count} objects from the collection {alias}"),
     "journal.personal_erased": N_("erased personal data of an entry"),
     "organisations.contact_channels_changed": N_("changed a contact point's numbers and addresses"),
     "organisations.contact_retired": N_("retired a contact point"),
@@ -124,6 +131,7 @@ _PLACES = (
     "code",
     "reason",
     "side",
+    "tlp",
 )
 
 
