@@ -31,6 +31,7 @@ thực hiện:
 a) Trực 24/7 tại chỗ.
 b) Đề nghị đơn vị cung cấp dịch vụ an toàn thông tin cam kết nhân lực.
 2. Cử đầu mối tiếp nhận thông tin.
+Khi cần hỗ trợ, đề nghị liên hệ Trung tâm Trực ban, điện thoại: 024.7300.0000.
 Trân trọng./.
 
 Nơi nhận:
@@ -135,6 +136,10 @@ def test_a_directive_written_out_reads_as_the_directive(watch, now, write) -> No
     assert found["window"]["start"] == "2022-04-30"
     assert found["signatory"] == {"authority": "KT. BỘ TRƯỞNG", "title": "THỨ TRƯỞNG", "name": "Nguyễn Mẫu Minh"}
     assert found["recipients_noi_nhan"] == ["Như trên", "Lưu: VT, CATT"]
+    assert found["contacts"] == directive.contacts != []
+    text = extract(write(dispatch_of(directive, now))).text
+    assert text.count("Trân trọng./.") == 1
+    assert "thực hiện: 1." not in text
 
 
 def test_what_an_exercise_leads_to_is_marked_as_an_exercise(isp, originals, lead, now) -> None:

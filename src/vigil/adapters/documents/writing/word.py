@@ -19,7 +19,7 @@ from vigil.adapters.documents.writing.official import Annex, OfficialDocument
 _FONT = "Times New Roman"
 _RED = RGBColor(0xD0, 0, 0)
 _LEFT, _CENTRE, _JUSTIFY = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
-_TEXT_MM = 210 - 30 - 20
+_TEXT_MM = 210 - 30 - 15
 
 
 def write_docx(document: OfficialDocument) -> bytes:
@@ -47,17 +47,20 @@ def _properties(file: Any, form: Form) -> None:
 
 
 def _page(file: Any, form: Form) -> None:
-    """A4, margins 20/20/30/20 mm; a page number centred in the top margin from the second page on."""
+    """A4, margins 20/20/30/15 mm; a page number centred in the top margin from the second page on."""
     section = file.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin = section.bottom_margin = section.right_margin = Mm(20)
-    section.left_margin = Mm(30)
+    section.top_margin = section.bottom_margin = Mm(20)
+    section.left_margin, section.right_margin = Mm(30), Mm(15)
     section.header_distance = section.footer_distance = Mm(10)
     section.different_first_page_header_footer = True
     style = file.styles["Normal"]
     style.font.name, style.font.size = _FONT, Pt(14)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
     style.element.rPr.rFonts.set(qn("w:cs"), _FONT)
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "vi-VN")
+    style.element.rPr.append(language)
     style.paragraph_format.space_after = style.paragraph_format.space_before = Pt(0)
     number = section.header.paragraphs[0]
     number.alignment = _CENTRE
@@ -108,7 +111,22 @@ def _rule(holder: Any, width_mm: float, room_mm: float) -> None:
     for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):
         bottom.set(qn(f"w:{name}"), value)
     borders.append(bottom)
-    paragraph._p.get_or_add_pPr().append(borders)
+    _bordered(paragraph, borders)
+
+
+def _bordered(paragraph: Any, borders: Any) -> None:
+    """Put the borders where the schema wants them: before shading, spacing, indents and alignment."""
+    after = (
+        "w:shd",
+        "w:tabs",
+        "w:suppressAutoHyphens",
+        "w:kinsoku",
+        "w:spacing",
+        "w:ind",
+        "w:contextualSpacing",
+        "w:jc",
+    )
+    paragraph._p.get_or_add_pPr().insert_element_before(borders, *after)
 
 
 def _columns(file: Any, left_mm: float, right_mm: float) -> tuple[Any, Any]:
@@ -133,7 +151,7 @@ def _next(cell: Any) -> Any:
 def _head(file: Any, form: Form) -> None:
     if form.exercise:
         _words(file.add_paragraph(), EXERCISE, 13, bold=True, colour=_RED, align=_CENTRE)
-    left_mm, right_mm = 70.0, _TEXT_MM - 70.0
+    left_mm, right_mm = 73.0, _TEXT_MM - 73.0
     left, right = _columns(file, left_mm, right_mm)
     if form.parent:
         _words(_next(left), form.parent, 12, align=_CENTRE)
@@ -161,7 +179,7 @@ def _stamp(paragraph: Any, text: str) -> None:
         for name, value in (("val", "single"), ("sz", "8"), ("space", "4"), ("color", "D00000")):
             edge.set(qn(f"w:{name}"), value)
         borders.append(edge)
-    paragraph._p.get_or_add_pPr().append(borders)
+    _bordered(paragraph, borders)
 
 
 def _title(file: Any, form: Form) -> None:
@@ -190,12 +208,13 @@ def _body(file: Any, form: Form) -> None:
         layout = paragraph.paragraph_format
         layout.first_line_indent, layout.space_after, layout.line_spacing = Mm(12.7), Pt(6), 1.15
         layout.space_before = Pt(10 if n == 0 else 0)
-        layout.keep_with_next = bold
+        layout.keep_with_next = bold or n == len(texts) - 1  # no signature stands on a page alone
 
 
 def _foot(file: Any, form: Form) -> None:
     spacer = file.add_paragraph()
     spacer.paragraph_format.line_spacing = Pt(8)
+    spacer.paragraph_format.keep_with_next = True
     left, right = _columns(file, _TEXT_MM * 0.48, _TEXT_MM * 0.52)
     _words(_next(left), RECIPIENTS, 12, bold=True, italic=True)
     for words in form.recipients:

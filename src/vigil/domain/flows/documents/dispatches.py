@@ -35,6 +35,7 @@ def dispatch_of(directive: Directive, now: datetime) -> OfficialDocument:
         addressees=tuple(map(str, directive.addressees)),
         lead=(found.lead,) if found.lead else (),
         items=items,
+        closing=found.closing,
         recipients=tuple(map(str, recipients)),
         filing=_filing(directive),
         signatory=Signatory(

@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from vigil.adapters.documents.writing import Annex
-from vigil.domain.directives.models import Assignment, Directive, Watch
+from vigil.domain.directives.models import Assignment, Directive, Obligation, Watch
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.domain.organisations.queries import contact_points_filed
 from vigil.kernel.clock import VIETNAM
@@ -82,8 +82,12 @@ def window_words(watch: Watch) -> str:
 
 
 def occasion(watch: Watch) -> str:
-    """What the watch is about, as part of a sentence."""
-    return watch.title.rstrip(" .") or "đợt trực"
+    """What is done, in small letters, as part of a sentence or a title: "trực bảo đảm an toàn thông tin mạng ..."."""
+    title = watch.title.rstrip(" .")
+    low = title[:1].lower() + title[1:]
+    if low.startswith(("trực", "bảo đảm", "đảm bảo")):
+        return low
+    return f"trực bảo đảm an toàn thông tin mạng {'trong ' if low.startswith('dịp') else ''}{low}".rstrip()
 
 
 def is_exercise(directive: Directive) -> bool:
@@ -95,6 +99,19 @@ def due(assignment: Assignment) -> datetime | None:
     """The earlier of the directive's deadline and our own."""
     known = [at for at in (assignment.own_deadline_at, assignment.obligation.deadline_at) if at is not None]
     return min(known, default=None)
+
+
+def due_words(at: datetime | None, otherwise: str) -> str:
+    """A midnight is the end of the day before: "trước ngày ..."."""
+    if at is None:
+        return otherwise
+    here = at.astimezone(VIETNAM)
+    return f"trước ngày {day(here)}" if here.time() == time.min else instant(at)
+
+
+def item_words(obligation: Obligation) -> str:
+    """The item as the document numbers it; the scope that Vigil makes explicit has no number there."""
+    return "phạm vi áp dụng" if obligation.derived else f"mục {obligation.code}"
 
 
 def person_words(person: Person) -> str:

@@ -25,7 +25,7 @@ def plan_of(watch: Watch, now: datetime) -> OfficialDocument:
     return OfficialDocument(
         kind=DocumentKind.PLAN,
         symbol=f"KH-{parts.abbreviation(organisation)}",
-        subject=f"Trực bảo đảm an toàn thông tin mạng: {parts.occasion(watch)}",
+        subject=parts.occasion(watch),
         grounds=(f"Căn cứ {parts.cited(directive)}",),
         lead=(f"{parts.bare(organisation.name)} ban hành kế hoạch thực hiện như sau:",),
         items=tuple(Item(Level.SECTION, title, items) for title, items in sections),
@@ -48,11 +48,11 @@ def _task(assignment: Assignment) -> Item:
     who = parts.person_words(person) if person else "chưa phân công"
     at = parts.due(assignment)
     details = [
-        Item(Level.DASH, f"Mục trong văn bản: {obligation.code};"),
+        Item(Level.DASH, f"Trong văn bản: {parts.item_words(obligation)};"),
         Item(Level.DASH, f"Người chịu trách nhiệm: {who};"),
-        Item(Level.DASH, f"Thời hạn: {parts.instant(at) if at else 'trong suốt thời gian trực'}."),
+        Item(Level.DASH, f"Thời hạn: {parts.due_words(at, 'trong suốt thời gian trực')}."),
     ]
-    return Item(Level.CLAUSE, obligation.text, tuple(details))
+    return Item(Level.CLAUSE, f"{obligation.text.rstrip(' .;:')}.", tuple(details))
 
 
 def _none() -> tuple[Item, ...]:

@@ -38,7 +38,7 @@ def report_of(watch: Watch, now: datetime) -> OfficialDocument:
     return OfficialDocument(
         kind=DocumentKind.REPORT,
         symbol=f"BC-{parts.abbreviation(organisation)}",
-        subject=f"Kết quả trực bảo đảm an toàn thông tin mạng: {parts.occasion(watch)}",
+        subject=f"Kết quả {parts.occasion(watch)}",
         addressees=(directive.issuer,) if directive.issuer else (),
         lead=(
             f"Thực hiện {parts.cited(directive)}, {parts.bare(organisation.name)} báo cáo kết quả trực "
@@ -62,14 +62,17 @@ def _state(watch: Watch) -> str:
 def _result(row: Row) -> Item:
     """One obligation: verdict and basis, its words, what it rests on, since when."""
     obligation = row.assignment.obligation
-    basis = gettext(row.basis.label).lower() if row.measured_at else "chưa có số liệu"
+    basis = f" ({gettext(row.basis.label).lower()})" if row.measured_at else " (chưa có số liệu)"
     lines = [
         f"Yêu cầu: {obligation.text.rstrip(' .;')};",
         f"Nhận định: {_plain(row.sentence)};",
         *(f"{_holds(fact.get('holds'))}: {_plain(fact['statement'])};" for fact in row.facts),
         f"Thời điểm đo: {parts.instant(row.measured_at)}.",
     ]
-    title = f"Mục {obligation.code}: {gettext(row.verdict.label)} ({basis})"
+    if row.verdict == Verdict.CANNOT_TELL and row.measured_at:
+        basis = ""  # it rests on nothing
+    item = parts.item_words(obligation)
+    title = f"{item[:1].upper()}{item[1:]}: {gettext(row.verdict.label)}{basis}"
     return Item(Level.CLAUSE, title, tuple(Item(Level.DASH, line) for line in lines), heading=True)
 
 
@@ -86,7 +89,8 @@ def _counts(board: Board) -> tuple[Item, ...]:
     for verdict in Verdict:
         found = board.count(verdict)
         by = "; ".join(f"{gettext(basis.label).lower()}: {board.count(verdict, basis)}" for basis in Basis)
-        shown = f"{gettext(verdict.label)}: {found}" + (f" (trong đó {by})." if found else ".")
+        counted = found and verdict != Verdict.CANNOT_TELL
+        shown = f"{gettext(verdict.label)}: {found}" + (f" (trong đó {by})." if counted else ".")
         rows.append(Item(Level.CLAUSE, shown))
     rows.append(
         Item(
@@ -108,7 +112,7 @@ def _open(watch: Watch, now: datetime) -> tuple[Item, ...]:
 
 def _next_steps(rows: Sequence[Row]) -> tuple[Item, ...]:
     steps = [
-        Item(Level.CLAUSE, f"Mục {row.assignment.obligation.code}: {_plain(row.next_step)}.")
+        Item(Level.CLAUSE, f"{_plain(row.next_step)} ({parts.item_words(row.assignment.obligation)}).")
         for row in rows
         if row.next_step is not None and row.verdict != Verdict.MET
     ]
@@ -122,9 +126,9 @@ def _nothing() -> tuple[Item, ...]:
 def _people(board: Board) -> Annex:
     rows = tuple(
         (
-            row.assignment.obligation.code,
+            parts.item_words(row.assignment.obligation),
             parts.person_words(row.assignment.person) if row.assignment.person else "chưa phân công",
-            parts.instant(parts.due(row.assignment)),
+            parts.due_words(parts.due(row.assignment), "—"),
         )
         for row in board.rows
     )

@@ -27,10 +27,10 @@ def request_to_provider(link: ProviderLink, watch: Watch, now: datetime) -> Offi
     return OfficialDocument(
         kind=DocumentKind.DISPATCH,
         symbol=parts.abbreviation(organisation),
-        subject=f"cam kết nhân lực hỗ trợ trong thời gian trực: {parts.occasion(watch)}",
+        subject=f"cam kết nhân lực hỗ trợ {parts.occasion(watch)}",
         addressees=(parts.bare(link.provider.name),),
         lead=(
-            f"Thực hiện {parts.cited(watch.directive)}{_quoted(watch)},",
+            f"Thực hiện {parts.cited(watch.directive)}{_quoted(watch)}, "
             f"{parts.bare(organisation.name)} đề nghị quý đơn vị thực hiện các nội dung sau:",
         ),
         items=tuple(Item(Level.CLAUSE, words) for words in demands),

@@ -1,12 +1,17 @@
 """What Vigil writes, Vigil reads back to the same fields: any document, as Word and as PDF."""
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from unicodedata import normalize
 
+import docx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from vigil.adapters.documents import extract
 from vigil.adapters.documents.writing import (
@@ -243,6 +248,43 @@ def test_every_page_of_an_exercise_says_so_and_no_other_page_does(form: str) -> 
             assert "DIỄN TẬP / EXERCISE" in document.text[page.start : page.end]
     assert document.text.startswith("DIỄN TẬP / EXERCISE")
     assert "DIỄN TẬP" not in extract(WRITERS[form](replace(long, exercise=False))).text
+
+
+def test_word_s_parts_stand_in_the_order_of_its_schema() -> None:
+    """Word refuses a file whose paragraph properties stand in another order. Source: ECMA-376 part 1, 17.3.1.26."""
+    order = ["pStyle", "keepNext", "keepLines", "pageBreakBefore", "pBdr", "shd", "tabs", "spacing", "ind", "jc", "rPr"]
+    archive = zipfile.ZipFile(io.BytesIO(write_docx(replace(PLAIN, urgency=Urgency.URGENT, exercise=True))))
+    root = etree.fromstring(archive.read("word/document.xml"))
+    seen = [[etree.QName(child).localname for child in each] for each in root.iter("{*}pPr")]
+    assert any("pBdr" in names for names in seen)
+    for names in seen:
+        assert names == sorted(names, key=order.index)
+
+
+def test_the_page_is_that_of_the_decree() -> None:
+    """A4, margins 20 mm above and below, 30 mm left, 15 mm right; Source: NĐ 30/2020/NĐ-CP phụ lục I mục I."""
+    section = docx.Document(io.BytesIO(write_docx(PLAIN))).sections[0]
+    sizes = (section.page_width, section.page_height, section.top_margin, section.left_margin, section.right_margin)
+    assert [round(size.mm) for size in sizes] == [210, 297, 20, 30, 15]
+    assert section.different_first_page_header_footer
+    assert "PAGE" in section.header._element.xml
+    document = extract(write_pdf(replace(PLAIN, items=PLAIN.items * 60)))
+    assert (round(document.pages[0].width), round(document.pages[0].height)) == (595, 842)
+
+
+@pytest.mark.parametrize("face", ["regular", "bold", "italic"])
+def test_every_vietnamese_letter_comes_back_from_the_pdf(face: str) -> None:
+    letters = [
+        normalize("NFC", base + tone) for base in "aăâeêioôơuưy" for tone in ("", *"\u0300\u0301\u0309\u0303\u0323")
+    ]
+    words = " ".join(f"{letter}m {letter.upper()}M" for letter in [*letters, "đ"])
+    document = {
+        "regular": replace(PLAIN, lead=(words,)),
+        "bold": replace(PLAIN, items=(Item(Level.CLAUSE, words, heading=True),)),
+        "italic": replace(PLAIN, grounds=(words,)),
+    }[face]
+    text = " ".join(extract(write_pdf(document)).text.split())
+    assert words in text
 
 
 def test_the_same_document_gives_the_same_pdf() -> None:
