@@ -108,10 +108,10 @@ class Part:
             self.process = None
 
 
-def enrol(authority: Part, member: Part, code: str) -> None:
+def enrol(authority: Part, member: Part, code: str, url: str = "") -> None:
     """The member enters a one-time code; the strings on both screens are compared; the link begins."""
     spoken = authority.vigil("link", "code", code).splitlines()[-1]
-    there = member.vigil("link", "enrol", authority.url, spoken).splitlines()[-1]
+    there = member.vigil("link", "enrol", url or authority.url, spoken).splitlines()[-1]
     rows = json.loads(authority.vigil("link", "status", "--json", check=False))
     waiting = [row for row in rows if row["state"] == "pending"]
     here = authority.vigil("link", "confirm", waiting[0]["peer"], "--yes").splitlines()[0]
