@@ -46,4 +46,4 @@ lock: ## renew the hashed locks from requirements/*.in
 	$(BIN)/python tools/setup.py lock
 
 clean:
-	rm -rf build .venv .venv-engines node_modules
+	rm -rf build .venv .venv-engines .venv-bench node_modules
