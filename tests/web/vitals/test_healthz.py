@@ -29,8 +29,8 @@ def test_with_dead_workers_it_fails_and_says_which(answer) -> None:
     assert "timekeeper" in body["checks"]["worker timekeeper"]["says"]
 
 
-def test_with_living_workers_it_is_well(answer) -> None:
-    for name in ("timekeeper", "courier"):
+def test_with_living_workers_it_is_well(answer, settings) -> None:
+    for name in settings.VIGIL_WORKERS:
         WorkerBeat.objects.create(name=name, at=clock.now())
     status, body = answer()
     assert (status, body["status"]) == (200, "ok")
