@@ -3,15 +3,16 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from vigil.adapters.peers.letters import Post, Reply
+from vigil.adapters.peers.letters import Post, Reply, signature_holds
 from vigil.adapters.peers.taxii import Taxii
 from vigil.domain.exchange.actions.arrivals import take_page
-from vigil.domain.exchange.actions.enrolment import TOKEN_LASTS
+from vigil.domain.exchange.actions.enrolment import TOKEN_LASTS, replace_key
 from vigil.domain.exchange.actions.heartbeats import compose, next_count, take_answer
 from vigil.domain.exchange.actions.joining import end_there, own_key_replaced, take_access
 from vigil.domain.exchange.actions.sending import hasten, next_batch, not_reached, refused_there, settled
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.models import Cursor, Link, Outgoing, Peer
+from vigil.domain.exchange.queries.links import answering_keys
 from vigil.domain.exchange.receiving import Receiver
 from vigil.domain.exchange.stix import instant_of, public_hex, written
 from vigil.kernel import clock
@@ -48,7 +49,7 @@ class Call:
             reply = self._post.post(purpose, body, key=self._keyring.key(self._peer.pk), token=held)
         if reply.code == "exchange.not_known":
             raise Refused("exchange.unknown_there", N_("The authority does not know this link; enrol again."))
-        if not reply.bears(self._peer.public_key, purpose):
+        if not any(reply.bears(key, purpose) for key in answering_keys(self._peer, clock.now())):
             raise Refused("exchange.unsigned_answer", N_("The answer does not bear the authority's signature."))
         if reply.code in _ENDED:
             end_there(peer=self._peer, code=reply.code, keyring=self._keyring, actor=self._actor, now=clock.now())
@@ -107,7 +108,16 @@ class Call:
         )
         if cut:
             hasten(peer=self._peer, now=now)
+        if "next_key" in reply.body:
+            self._pin_next(str(letter["peer"]), reply.body["next_key"], str(reply.body.get("next_proof", "")))
         return tips
+
+    def _pin_next(self, remote_id: str, public: str, proof: str) -> None:
+        """The authority offers its next key, under its present one: know it, and say so with the next heartbeat."""
+        signed = signed_bytes("next-key", f"{remote_id} {public}".encode())
+        if not signature_holds(public, proof, signed):
+            raise Refused("exchange.bad_public_key", N_("This is not an Ed25519 public key."))
+        replace_key(peer=self._peer, public_key=public, actor=self._actor, now=clock.now())
 
     def post_waiting(self, taxii: Taxii) -> int:
         """Post what waits; returns how many were taken. Raises: TokenWanted, Unavailable."""

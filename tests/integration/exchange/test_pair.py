@@ -74,6 +74,14 @@ def test_the_key_and_the_token_change_under_way(pair: Pair) -> None:
     folder = pair.member.data / "keys" / "peers" / str(row["peer"])
     assert (folder / "token").stat().st_mode & 0o077 == 0
     assert (folder / "key.pem").stat().st_mode & 0o077 == 0
+    (below,) = pair.authority.status()
+    theirs = pair.authority.data / "keys" / "peers" / str(below["peer"]) / "key.pem"
+    old_theirs = theirs.read_bytes()
+    pair.authority.vigil("link", "rotate", str(below["peer"]))
+    until(lambda: theirs.read_bytes() != old_theirs, what="the authority's next key is taken")
+    before = len(pair.member.effects())
+    pair.send_down("under the authority's next key")
+    until(lambda: len(pair.member.effects()) == before + 1, what="sealed with the authority's next key")
     old_key, old_token = (folder / "key.pem").read_bytes(), (folder / "token").read_bytes()
     pair.member.vigil("link", "rotate", str(row["peer"]))
     until(lambda: (folder / "key.pem").read_bytes() != old_key, what="the next key is taken")

@@ -15,6 +15,15 @@ from vigil.kernel.phrases import N_
 LARGEST = 65_536
 
 
+def signature_holds(public_key: str, signature: str, message: bytes) -> bool:
+    """Whether `signature` (hex) is that of `public_key` (hex, Ed25519) over `message`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer to a letter: status, body, the problem's code when it is one, and how long it took."""
@@ -28,13 +37,7 @@ class Reply:
 
     def bears(self, public_key: str, purpose: str) -> bool:
         """Whether it is signed with this key (hex) as the answer to a letter of this purpose."""
-        try:
-            Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(
-                bytes.fromhex(self.signature), signed_bytes(f"{purpose}-answer", self.raw)
-            )
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return signature_holds(public_key, self.signature, signed_bytes(f"{purpose}-answer", self.raw))
 
 
 class Post(Protocol):

@@ -112,7 +112,7 @@ def revoke(peer: str, why: str) -> None:
 @link.command()
 @click.argument("peer")
 def rotate(peer: str) -> None:
-    """At the organisation: change our key for this link. The worker carries it out with its next heartbeat."""
+    """Change our key for this link. The next heartbeat carries it out."""
     start_django()
     from django.conf import settings
 

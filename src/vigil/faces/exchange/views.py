@@ -12,11 +12,12 @@ from django.http import HttpRequest
 
 from vigil.domain.exchange.actions.enrolment import accept_enrolment, renew_token, replace_key
 from vigil.domain.exchange.actions.heartbeats import fresh, take_beat
+from vigil.domain.exchange.actions.joining import own_key_replaced
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.models import Link, Peer, PeerState
 from vigil.domain.exchange.queries.links import own_instance
 from vigil.domain.exchange.queries.tokens import peer_of_token
-from vigil.domain.exchange.stix import written
+from vigil.domain.exchange.stix import key_id_of, public_hex, written
 from vigil.domain.exchange.stix.fields import Count, Instant, Record, Text
 from vigil.faces.exchange.floods import ENROLMENTS
 from vigil.faces.exchange.letters import Letter
@@ -124,7 +125,23 @@ def heartbeat(request: HttpRequest, letter: Letter) -> Answered:
     """What the member says of itself; what we know of it."""
     peer, actor = _peer(letter)
     _by_token(request, peer)
-    return 200, take_beat(peer=peer, letter=letter.body, actor=actor, now=clock.now())
+    answer = take_beat(peer=peer, letter=letter.body, actor=actor, now=clock.now())
+    return 200, {**answer, **_next_key(peer, letter.body.get("knows_key", ""))}
+
+
+def _next_key(peer: Peer, known: str) -> dict[str, str]:
+    """Our next key for this peer, when one was made: offered until the peer says that it knows it, then taken."""
+    keyring = Keyring(settings.VIGIL_KEYS)
+    following = keyring.next_key(peer.pk)
+    if following is None:
+        return {}
+    public = public_hex(following.public_key())
+    if known != key_id_of(public):
+        proof = following.sign(signed_bytes("next-key", f"{peer.pk} {public}".encode())).hex()
+        return {"next_key": public, "next_proof": proof}
+    keyring.take_next(peer.pk)
+    own_key_replaced(peer=peer, public_key=public, actor=Actor("peer", str(peer.pk), peer.name), now=clock.now())
+    return {}
 
 
 def rotate(request: HttpRequest, letter: Letter) -> Answered:

@@ -14,7 +14,7 @@ from vigil.domain.exchange.actions.watching import alive, judge_clock, own_head,
 from vigil.domain.exchange.instants import write_instant
 from vigil.domain.exchange.models import Collection, Cursor, Link, Outgoing, OutgoingState, Peer, Received
 from vigil.domain.exchange.queries.links import own_instance, queue_of
-from vigil.domain.exchange.stix import instant_of, written
+from vigil.domain.exchange.stix import instant_of, key_id_of, written
 from vigil.domain.exchange.stix.fields import Count, Field, Instant, Listed, Record, Text
 from vigil.domain.journal.actions import record
 from vigil.kernel.actors import Actor
@@ -53,7 +53,12 @@ _BEAT: Final = Record(
         "cursors": _Map(Text(40, 0)),
         "journal": _HEAD,
     },
-    {"settled": Listed(Count(_BEYOND), MOST_TOLD), "oldest_at": Instant(), "round_trip_ms": Count()},
+    {
+        "settled": Listed(Count(_BEYOND), MOST_TOLD),
+        "oldest_at": Instant(),
+        "round_trip_ms": Count(),
+        "knows_key": Text(64, 64),
+    },
 )
 _ANSWER: Final = Record(
     {
@@ -65,7 +70,7 @@ _ANSWER: Final = Record(
         "tips": _Map(Text(40)),
         "journal": _HEAD,
     },
-    {"missing": Listed(Count(_BEYOND), MOST_TOLD)},
+    {"missing": Listed(Count(_BEYOND), MOST_TOLD), "next_key": Text(64, 64), "next_proof": Text(128, 128)},
 )
 
 
@@ -99,6 +104,7 @@ def compose(*, peer: Peer, interval_s: float, now: datetime) -> dict[str, Any]:
         "queue": queue.length,
         "cursors": dict(Cursor.objects.filter(peer=peer).values_list("alias", "added_after")),
         "journal": own_head(),
+        "knows_key": key_id_of(link.peer.public_key),
     }
     settled = list(told.values_list("sequence", flat=True)[:MOST_TOLD])
     if settled:

@@ -38,6 +38,13 @@ def pinned_key(peer: Peer, key_id: str) -> str | None:
     return PinnedKey.objects.filter(peer=peer, key_id=key_id).values_list("public_key", flat=True).first()
 
 
+def answering_keys(peer: Peer, now: datetime) -> list[str]:
+    """The public keys (hex) under which `peer` may sign an answer: the one in use, and those that it left within the
+    hour."""
+    left = PinnedKey.objects.filter(peer=peer, retired_at__gt=now - KEY_OVERLAP)
+    return [peer.public_key, *left.values_list("public_key", flat=True)]
+
+
 def outage_limit(link: Link) -> timedelta:
     """After how long without a heartbeat the link counts as cut: three intervals, at least a minute."""
     return max(OUTAGE_AFTER, timedelta(seconds=3 * link.interval_s))

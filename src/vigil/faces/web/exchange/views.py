@@ -205,9 +205,9 @@ def _below(peer: Peer) -> Peer:
 @login_required
 @require_POST
 def link_rotate(request: HttpRequest, pk: str) -> HttpResponse:
-    """Change our key for a link above; the worker carries it out."""
+    """Change our key for this link; the next heartbeat carries it out."""
     peer = _mine(request, pk)
-    if peer.side == PeerSide.ABOVE and peer.state == PeerState.ACTIVE:
+    if peer.state == PeerState.ACTIVE:
         Keyring(settings.VIGIL_KEYS).make_next(peer.pk)
         messages.success(request, gettext("The key will change with the next heartbeat."))
     return redirect("link", pk=peer.pk)
