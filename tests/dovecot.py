@@ -7,6 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 from imap_tools import MailBoxUnencrypted
 
@@ -63,7 +64,7 @@ def start_dovecot(folder: Path) -> Dovecot:
     if root:
         os.chown(mail, owner.pw_uid, owner.pw_gid)
         for above in (folder, *folder.parents):
-            if above.is_relative_to("/tmp") and above != Path("/tmp"):
+            if above.is_relative_to(gettempdir()) and above != Path(gettempdir()):
                 above.chmod(above.stat().st_mode | 0o111)
     (folder / "users").write_text(f"truc:{{PLAIN}}{PASSWORD}:{owner.pw_uid}:{owner.pw_gid}::{mail}::\n", "utf-8")
     (folder / "users").chmod(0o644)
