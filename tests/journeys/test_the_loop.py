@@ -192,9 +192,7 @@ def test_the_loop_closes(loop: Loop, page: Any, shot: Callable[..., None]) -> No
     deadline = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 7 * HOUR + HOUR // 2))
     page.fill("#id_answer_by_at", deadline)
     shot("loop-1-whom")
-    page.click("form[action$='/choose/'] button[type=submit]")
-    page.wait_for_load_state()
-    page.click("form[action$='/send/'] button")
+    page.click("button[name=send]")
     page.wait_for_load_state()
     campaign = page.url
 
@@ -209,7 +207,7 @@ def test_the_loop_closes(loop: Loop, page: Any, shot: Callable[..., None]) -> No
         shot(f"loop-2-{part.name}")
     page.click("form[action$='/relay/'] button")
     page.wait_for_url("**/campaigns/*/")
-    page.click("form[action$='/send/'] button")
+    page.click("button[name=send]")
     page.wait_for_load_state()
 
     # a guest of the province, and a bank, by their links
@@ -287,11 +285,10 @@ def test_the_loop_closes(loop: Loop, page: Any, shot: Callable[..., None]) -> No
     until("the link is up again", lambda: not _is_cut(loop.ministry) and not _is_cut(loop.authority), 90)
 
     def changed() -> bool:
-        enter_number = loop.authority.vigil("watch", "show", check=False)
         page.goto(campaign)
         page.click("tbody a >> text=Bộ Mẫu")
         page.wait_for_load_state()
-        return bool(enter_number) and "0912 000 102" in page.content()
+        return "0912 000 102" in page.content()
 
     until("the change of the contact point arrived", changed, 60)
 
@@ -314,8 +311,7 @@ def test_the_loop_closes(loop: Loop, page: Any, shot: Callable[..., None]) -> No
 
     until("the boards of both sides agree", agree, 90)
     for part in loop.parts.values():
-        assert "ok" in part.vigil("journal", "verify", "--json").lower() or True
-        part.vigil("journal", "verify")
+        assert json.loads(part.vigil("journal", "verify", "--json"))["holds"], part.name
 
 
 def _test_link(loop: Loop, address: str) -> str:
@@ -345,4 +341,4 @@ def _on_the_list(page: Any, campaign: str) -> Any:
 def _board(part: Part) -> dict[str, str]:
     watches = json.loads(part.vigil("watch", "show", "--json"))
     board = json.loads(part.vigil("watch", "show", watches[0]["id"], "--json"))
-    return {row["code"]: row["verdict"] for row in board["obligations"]}
+    return {row["item"]: row["verdict"] for row in board["obligations"]}

@@ -40,9 +40,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     found = link_of_token(token, clock.now())
     if request.method == "POST":
         return _begin(request, found)
-    response = render(request, "guests/link.html", {"link": found})
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "guests/link.html", {"link": found})
 
 
 @never_cache

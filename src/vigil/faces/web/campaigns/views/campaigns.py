@@ -152,22 +152,26 @@ def choose_recipients(request: HttpRequest, pk: str) -> HttpResponse:
     form = ChooseForm(request.POST, members=_members(found), chosen={})
     if not form.is_valid():
         return render(request, "campaigns/draft.html", _draft(request, found, form), status=422)
-    tried(
-        request,
-        lambda: choose(
+    rules = None
+    if "rules" in request.POST:
+        rules = [row for row in found.rules if f"rule_{row['code']}" in request.POST]
+
+    def save() -> None:
+        choose(
             campaign=found,
             audiences=form.audiences(),
             picked=_picked(request),
             answer_by_at=form.cleaned_data["answer_by_at"],
             exercise=form.cleaned_data["exercise"],
-            rules=[row for row in found.rules if f"rule_{row['code']}" in request.POST]
-            if "rules" in request.POST
-            else None,
+            rules=rules,
             actor=actor_of(request),
             now=clock.now(),
-        ),
-        gettext("Saved."),
-    )
+        )
+
+    if "send" not in request.POST:
+        tried(request, save, gettext("Saved."))
+    else:
+        tried(request, lambda: (save(), _put_in_force(request, found)), gettext("The campaign is in force."))
     return redirect("campaign", pk=pk)
 
 
@@ -187,14 +191,14 @@ def send(request: HttpRequest, pk: str) -> HttpResponse:
     """Put it in force; the first recipients have it at once, the others within moments."""
     found = one_of(request, own_campaigns(), pk)
     demanded(request, MANAGE, found.organisation)
-    now = clock.now()
-
-    def act() -> None:
-        sent = send_campaign(campaign=found, actor=actor_of(request), now=now)
-        carry(campaign=sent, base_url=settings.VIGIL_BASE_URL, actor=actor_of(request), now=now, at_most=AT_ONCE)
-
-    tried(request, act, gettext("The campaign is in force."))
+    tried(request, lambda: _put_in_force(request, found), gettext("The campaign is in force."))
     return redirect("campaign", pk=pk)
+
+
+def _put_in_force(request: HttpRequest, found: Campaign) -> None:
+    now, actor = clock.now(), actor_of(request)
+    sent = send_campaign(campaign=found, actor=actor, now=now)
+    carry(campaign=sent, base_url=settings.VIGIL_BASE_URL, actor=actor, now=now, at_most=AT_ONCE)
 
 
 @login_required
