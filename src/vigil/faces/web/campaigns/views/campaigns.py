@@ -168,10 +168,14 @@ def choose_recipients(request: HttpRequest, pk: str) -> HttpResponse:
             now=clock.now(),
         )
 
-    if "send" not in request.POST:
-        tried(request, save, gettext("Saved."))
+    def save_and_send() -> None:
+        save()
+        _put_in_force(request, found)
+
+    if "send" in request.POST:
+        tried(request, save_and_send, gettext("The campaign is in force."))
     else:
-        tried(request, lambda: (save(), _put_in_force(request, found)), gettext("The campaign is in force."))
+        tried(request, save, gettext("Saved."))
     return redirect("campaign", pk=pk)
 
 

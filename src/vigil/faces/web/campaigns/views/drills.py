@@ -53,11 +53,12 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
     organisations = visible(request)
     found = Drill.objects.select_related("campaign__organisation").filter(pk=pk).first()
     own = DrillProbe.objects.none() if found is None else scoped(request, found.probes.all())
-    sender = found is not None and organisations.filter(pk=found.campaign.organisation_id).exists()
+    sender = found is not None and organisations.filter(campaigns=found.campaign_id).exists()
     if found is None or not (sender or own.exists()):
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     if request.method == "POST":
-        probe = own.filter(kind=DESK, organisation=request.POST.get("organisation") or None).first()
+        asked = request.POST.get("organisation", "")
+        probe = next((p for p in own.filter(kind=DESK) if str(p.organisation_id) == asked), None)
         if probe is None:
             raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
         demanded(request, ANSWER, probe.organisation)
