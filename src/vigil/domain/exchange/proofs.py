@@ -22,6 +22,7 @@ class ConnectionProver:
     late, or it was cut within the window. Not met: cut. Cannot tell: no link is there to be measured."""
 
     kinds: Collection[str] = ("information_sharing",)
+    homes: Collection[str] = ("here", "peer")
 
     def prove(self, question: Question, now: datetime) -> Proof:
         """Source: the dispatch's item on keeping the connection and sharing information with the authority."""

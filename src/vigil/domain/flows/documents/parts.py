@@ -91,8 +91,9 @@ def occasion(watch: Watch) -> str:
 
 
 def is_exercise(directive: Directive) -> bool:
-    """Whether the dispatch itself bears the mark of an exercise."""
-    return bool(directive.dispatch.reading.get("readings", {}).get("exercise"))
+    """Whether the dispatch itself bears the mark of an exercise, or it was sent as one."""
+    marked = bool(directive.dispatch.reading.get("readings", {}).get("exercise"))
+    return marked or directive.campaigns.filter(exercise=True).exists()
 
 
 def due(assignment: Assignment) -> datetime | None:
