@@ -21,6 +21,7 @@ _OPENERS = (
     r"Sau khi|Trong các|Dịp|Hưởng ứng|Chuẩn bị|Microsoft|Từ ngày|Văn phòng|Nhận được)"
 )
 _ITEM_RE = compiled(r"[ \t|]*(?:[-+*•●▪]|\d{1,2}[.)])[ \t]*")
+_NUMBERED_RE = compiled(r"\d{1,2}[.)]\s*$")
 _JOINS = ("và", "của", "các", "thuộc", "-", "với", "cho", "về", "&", "tỉnh,")
 _LEAD_RE = compiled(
     r"(?<!\w)(?:đề nghị|yêu cầu|khuyến nghị|khuyến cáo|chỉ đạo)\s+(?P<who>[^:.]{4,700}?)\s*(?P<then>:|"
@@ -58,6 +59,8 @@ def find_addressees(text: SourceText, head: Head, layout: Layout) -> Addressees:
         if len(words) > 400:
             return _inline(text, start, end)
         marker = _ITEM_RE.match(text.match, start, end)
+        if marker and bulleted and _begins_the_body(text, spans, marker.group()):
+            break
         if marker and marker.end() < end and (spans == [] or bulleted or text.match[spans[-1][1] - 1] in ":;"):
             bulleted = True
             spans.append([marker.end(), end])
@@ -71,6 +74,14 @@ def find_addressees(text: SourceText, head: Head, layout: Layout) -> Addressees:
             break
         blank, done = False, end
     return Addressees(tuple(f for s, e in spans if (f := _one(text, s, e)) is not None), done)
+
+
+def _begins_the_body(text: SourceText, spans: list[list[int]], marker: str) -> bool:
+    """A dashed list that came to its full stop is over: a "1." after it is the first thing that is asked."""
+    first = spans[0][0]
+    dashed = _NUMBERED_RE.search(text.match[max(0, first - 6) : first]) is None
+    over = text.match[spans[-1][0] : spans[-1][1]].rstrip(" \t|").endswith(".")
+    return dashed and over and _NUMBERED_RE.search(marker) is not None
 
 
 def _continues(text: SourceText, last: list[int], words: str, bulleted: bool, blank: bool) -> bool:

@@ -26,3 +26,13 @@ def test_an_organisation_s_name_ends_before_the_time_by_which_it_waits() -> None
 def test_what_is_due_is_told_around_its_brackets() -> None:
     due = {one.obligation: one.what.value for one in read(TEXT).deadlines}
     assert due["3"].startswith(("Cử", "gửi"))
+
+
+def test_the_first_number_after_a_finished_list_of_dashes_is_an_obligation() -> None:
+    reading = read(
+        "CỤC AN TOÀN MẪU\nSố: 7/CATM-GS\nV/v trực lễ\nKính gửi:\n- Các Bộ, cơ quan ngang Bộ;\n"
+        "- Các Ngân hàng thương mại.\n"
+        "1. Phân công lực lượng trực giám sát 24/7.\n2. Cử đầu mối tiếp nhận thông tin.\nTrân trọng./."
+    ).to_json()
+    assert reading["addressees"] == ["Các Bộ, cơ quan ngang Bộ", "Các Ngân hàng thương mại"]
+    assert [item["id"] for item in reading["obligations"]] == ["1", "2"]
