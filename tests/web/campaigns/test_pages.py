@@ -223,6 +223,8 @@ def test_the_desk_answers_a_drill_for_itself_alone(world) -> None:
     assert "Ngân hàng Tại chỗ" in page
     assert "Ngân hàng Khách" not in page, "others' probes are the sender's to see"
     assert lead.post(address, {"organisation": str(world["guest"].pk)}).status_code == 404
+    officer = client_of(None, "administrator")
+    assert officer.post(address, {"organisation": str(world["guest"].pk)}).status_code == 404, "nor for a guest's desk"
     lead.post(address, {"organisation": str(world["here"].pk)})
     assert DrillProbe.objects.get(drill=drill, organisation=world["here"], kind="desk").outcome == "answered"
 

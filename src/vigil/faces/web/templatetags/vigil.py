@@ -125,3 +125,9 @@ def probe_kind(kind: str) -> str:
     """A probe's channel in words."""
     others = {"desk": gettext("at the desk"), "peer": gettext("its own Vigil")}
     return others.get(kind) or str(dict(ChannelKind.choices).get(kind, kind))
+
+
+@register.filter
+def answered_how(by: str) -> str:
+    """How a probe was answered: by the link, by a code, or by a person, who is named."""
+    return {"link": gettext("link"), "code": gettext("code")}.get(by, by)

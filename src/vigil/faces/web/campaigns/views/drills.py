@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.models import Drill, DrillProbe, ProbeOutcome
 from vigil.domain.flows.drilling import DESK, answer_at_desk, begin_drill, run_drill
+from vigil.domain.organisations.models import Home
 from vigil.faces.web.campaigns.views.campaigns import MANAGE, PER_PAGE, own_campaigns
 from vigil.faces.web.lists.editing import tried
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
@@ -23,6 +24,7 @@ from vigil.kernel.phrases import N_
 
 ANSWER = "received.answer"
 LONGEST_MINUTES = 24 * 60
+_OURS = {"kind": DESK, "organisation__home": Home.HERE}  # nobody at the sender's answers for a guest's desk
 
 
 @login_required
@@ -58,7 +60,7 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     if request.method == "POST":
         asked = request.POST.get("organisation", "")
-        probe = next((p for p in own.filter(kind=DESK) if str(p.organisation_id) == asked), None)
+        probe = next((p for p in own.filter(**_OURS) if str(p.organisation_id) == asked), None)
         if probe is None:
             raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
         demanded(request, ANSWER, probe.organisation)
@@ -76,7 +78,7 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
     rows = shown.filter(outcome=wanted) if wanted in ProbeOutcome.values else shown
     page = Paginator(rows.select_related("organisation", "channel"), PER_PAGE).get_page(request.GET.get("page"))
     counts = Counter(shown.order_by().values_list("outcome", flat=True))
-    desks = own.filter(kind=DESK, outcome=ProbeOutcome.WAITING).select_related("organisation")[:20]
+    desks = own.filter(**_OURS, outcome=ProbeOutcome.WAITING).select_related("organisation")[:20]
     context = {
         "drill": found,
         "campaign": found.campaign,
