@@ -114,6 +114,7 @@ SENDER = {
     "call": ("call", True),
     "recipient": ("recipient", False),
     "recipient_enter": ("recipient", True),
+    "recipient_again": ("recipient", True),
     "recipient_letter": ("recipient", True),
     "recipient_revoke": ("recipient", True),
     "attachment": ("attachment", False),

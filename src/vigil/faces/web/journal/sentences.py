@@ -72,6 +72,8 @@ SENTENCES: dict[str, str] = {
     "campaign.arrived": N_("received the directive {number} “{subject}” from another Vigil"),
     "campaign.called": N_("telephoned an organisation that was silent"),
     "campaign.carried": N_("carried a campaign to its recipients"),
+    "campaign.caught_up": N_("took up {recipients} organisations that can be reached now"),
+    "recipient.sent_again": N_("sent a directive once more"),
     "campaign.chased": N_("chased the silent by the rule {rule}: {reminded} reminded, {to_call} to call"),
     "campaign.chosen": N_("chose the recipients of a campaign: {recipients}"),
     "campaign.closed": N_("closed a campaign"),

@@ -16,7 +16,7 @@ from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.actions.receipts import receipt
 from vigil.domain.directives.models import Attachment, Recipient
 from vigil.domain.directives.originals import fetch
-from vigil.domain.flows.campaigns import LINK_OUTLIVES
+from vigil.domain.flows.campaigns import LINK_OUTLIVES, send_again
 from vigil.domain.readiness.campaigns import rows_of
 from vigil.faces.web.campaigns.forms import EnterForm
 from vigil.faces.web.campaigns.views.calls import numbers_of
@@ -79,6 +79,20 @@ def enter(request: HttpRequest, pk: str) -> HttpResponse:
             ),
             gettext("Noted, as attested."),
         )
+    return redirect("recipient", pk=pk)
+
+
+@login_required
+@require_POST
+def again(request: HttpRequest, pk: str) -> HttpResponse:
+    """Send it once more: to whom it could not be sent, or who lost the link."""
+    found = one_of(request, _recipients(), pk, by=BY)
+    demanded(request, MANAGE, found.campaign.organisation)
+    tried(
+        request,
+        lambda: send_again(recipient=found, base_url=settings.VIGIL_BASE_URL, actor=actor_of(request), now=clock.now()),
+        gettext("It is on its way again."),
+    )
     return redirect("recipient", pk=pk)
 
 
