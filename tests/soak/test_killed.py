@@ -106,7 +106,8 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
     _, process = start(tmp_path / "var")
     try:
         before = _children(process)
-        assert len(before) == 4, "the web server and three workers"
+        parts = 1 + len(settings.VIGIL_WORKERS)
+        assert len(before) == parts, "the web server and every worker"
         os.kill(int(min(before, key=int)), signal.SIGKILL)
         for _ in range(100):
             after = set(
@@ -114,7 +115,7 @@ def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
                     ["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False
                 ).stdout.split()
             )
-            if len(after) == 4 and after != before:
+            if len(after) == parts and after != before:
                 break
             time.sleep(0.2)
         else:
