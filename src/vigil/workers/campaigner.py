@@ -14,6 +14,7 @@ from vigil.domain.flows.campaigns import carry, in_motion, note_mail
 from vigil.domain.flows.chasing import chase
 from vigil.domain.flows.drilling import run_drill, running, settle_drill
 from vigil.domain.flows.peering import report_upwards
+from vigil.domain.flows.redelivery import redeliver
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
 
@@ -44,6 +45,8 @@ class Campaigner:
         chased = 0
         if self._chased_at is None or clock.now() - self._chased_at >= CHASE_EVERY:
             in_force = Campaign.objects.filter(state=CampaignState.SENT).exclude(organisation=None)
+            for campaign in in_force.select_related("organisation", "directive"):
+                carried += self._tried("sending again", partial(self._send_again, campaign))
             chased = sum(
                 self._tried("chasing", partial(self._chase, campaign))
                 for campaign in in_force.select_related("organisation", "directive")
@@ -55,6 +58,9 @@ class Campaigner:
 
     def _carry(self, campaign: Campaign) -> int:
         return carry(campaign=campaign, base_url=self._base_url, actor=worker(NAME), now=clock.now(), at_most=BATCH)
+
+    def _send_again(self, campaign: Campaign) -> int:
+        return redeliver(campaign=campaign, base_url=self._base_url, actor=worker(NAME), now=clock.now())
 
     def _drill(self, drill: Drill) -> int:
         asked = 0

@@ -116,6 +116,7 @@ SENDER = {
     "recipient_enter": ("recipient", True),
     "recipient_letter": ("recipient", True),
     "recipient_revoke": ("recipient", True),
+    "recipient_again": ("recipient", True),
     "attachment": ("attachment", False),
 }
 RECEIVER = {"received_one", "received_relay"}

@@ -33,19 +33,18 @@ NOT_TAKEN = N_("the mail could not be delivered")
 @transaction.atomic
 def carry(*, campaign: Campaign, base_url: str, actor: Actor, now: datetime, at_most: int = 200) -> int:
     """Carry a campaign to the next recipients that are behind; returns how many were taken in hand."""
+    locked = Campaign.objects.select_for_update(of=("self",), no_key=True)
+    campaign = locked.select_related("organisation", "directive").get(
+        pk=campaign.pk
+    )  # as it stands, not as it was read
     recipients = behind(campaign, at_most)
     if not recipients:
         return 0
     fresh = bring_up(campaign=campaign, recipients=recipients, now=now)
-    by_home: dict[str, list[Recipient]] = defaultdict(list)
-    for recipient in fresh:
-        by_home[recipient.home].append(recipient)
     if campaign.state == CampaignState.SENT:
-        delivered_many(campaign=campaign, recipients=by_home[Home.HERE], actor=actor, now=now)
-    _write(campaign, by_home[Home.HERE], base_url, now)
-    _write_guests(campaign, by_home[Home.GUEST], base_url, actor, now)
-    for recipient in by_home[Home.PEER]:
-        send_directive(campaign=campaign, recipient=recipient, actor=actor, now=now)
+        here = [recipient for recipient in fresh if recipient.home == Home.HERE]
+        delivered_many(campaign=campaign, recipients=here, actor=actor, now=now)
+    hand_over(campaign=campaign, recipients=fresh, base_url=base_url, actor=actor, now=now)
     record(
         actor=actor,
         now=now,
@@ -55,6 +54,19 @@ def carry(*, campaign: Campaign, base_url: str, actor: Actor, now: datetime, at_
         facts={"version": campaign.version, "recipients": dict(Counter(r.home for r in fresh))},
     )
     return len(recipients)
+
+
+def hand_over(
+    *, campaign: Campaign, recipients: Sequence[Recipient], base_url: str, actor: Actor, now: datetime
+) -> None:
+    """Write what must leave for these recipients, each by its home. Call it in the transaction that brought them up."""
+    by_home: dict[str, list[Recipient]] = defaultdict(list)
+    for recipient in recipients:
+        by_home[recipient.home].append(recipient)
+    _write(campaign, by_home[Home.HERE], base_url, now)
+    _write_guests(campaign, by_home[Home.GUEST], base_url, actor, now)
+    for recipient in by_home[Home.PEER]:
+        send_directive(campaign=campaign, recipient=recipient, actor=actor, now=now)
 
 
 def _write_guests(campaign: Campaign, guests: Sequence[Recipient], base_url: str, actor: Actor, now: datetime) -> None:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("recipients/<uuid:pk>/", recipients.recipient, name="recipient"),
     path("recipients/<uuid:pk>/enter/", recipients.enter, name="recipient_enter"),
     path("recipients/<uuid:pk>/letter/", recipients.letter, name="recipient_letter"),
+    path("recipients/<uuid:pk>/again/", recipients.again, name="recipient_again"),
     path("recipients/<uuid:pk>/revoke/", recipients.revoke, name="recipient_revoke"),
     path("attachments/<uuid:pk>/", recipients.attachment, name="attachment"),
     path("campaigns/<uuid:pk>/drill/", drills.start, name="campaign_drill"),

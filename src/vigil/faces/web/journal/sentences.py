@@ -91,6 +91,8 @@ SENTENCES: dict[str, str] = {
     "guest.totp_set_up": N_("set up an authenticator for a guest link"),
     "recipient.accepted": N_("accepted a directive"),
     "recipient.attached": N_("attached a file to an answer"),
+    "recipient.moved_home": N_("sent a directive on to an organisation's new home"),
+    "recipient.sent_again": N_("sent a directive again"),
     "recipient.delivered": N_("noted that a directive was delivered"),
     "recipient.read": N_("confirmed reading a directive"),
     "recipient.refused": N_("refused a directive"),
