@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from tests.journeys.conftest import start, stop
 
 ROUNDS = int(os.environ.get("VIGIL_SOAK_ROUNDS", "6"))

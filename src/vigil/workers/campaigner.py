@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from vigil.domain.directives.models import Campaign, CampaignState, Drill
-from vigil.domain.flows.campaigns import carry, catch_up, in_motion, note_mail
+from vigil.domain.flows.campaigns import carry, in_motion, note_mail
 from vigil.domain.flows.chasing import chase
 from vigil.domain.flows.drilling import run_drill, running, settle_drill
 from vigil.domain.flows.peering import report_upwards
+from vigil.domain.flows.redelivery import redeliver
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
 
@@ -44,10 +45,12 @@ class Campaigner:
         chased = 0
         if self._chased_at is None or clock.now() - self._chased_at >= CHASE_EVERY:
             in_force = Campaign.objects.filter(state=CampaignState.SENT).exclude(organisation=None)
-            in_force = in_force.select_related("organisation", "directive")
-            for campaign in in_force:
-                self._tried("catching up", partial(self._catch_up, campaign))
-            chased = sum(self._tried("chasing", partial(self._chase, campaign)) for campaign in in_force)
+            for campaign in in_force.select_related("organisation", "directive"):
+                carried += self._tried("sending again", partial(self._send_again, campaign))
+            chased = sum(
+                self._tried("chasing", partial(self._chase, campaign))
+                for campaign in in_force.select_related("organisation", "directive")
+            )
             self._chased_at = clock.now()
         if self._faults:
             raise RuntimeError("; ".join(sorted(set(self._faults))))
@@ -56,8 +59,8 @@ class Campaigner:
     def _carry(self, campaign: Campaign) -> int:
         return carry(campaign=campaign, base_url=self._base_url, actor=worker(NAME), now=clock.now(), at_most=BATCH)
 
-    def _catch_up(self, campaign: Campaign) -> int:
-        return catch_up(campaign=campaign, actor=worker(NAME), now=clock.now())
+    def _send_again(self, campaign: Campaign) -> int:
+        return redeliver(campaign=campaign, base_url=self._base_url, actor=worker(NAME), now=clock.now())
 
     def _drill(self, drill: Drill) -> int:
         asked = 0

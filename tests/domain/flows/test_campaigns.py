@@ -19,8 +19,9 @@ from vigil.domain.directives.actions.receipts import receipt
 from vigil.domain.directives.models import Chase, Receipt, RecipientState, WatchState
 from vigil.domain.directives.queries import counts_by_state, resolve
 from vigil.domain.flows.answers import answer, check_in_for, state_obligation
-from vigil.domain.flows.campaigns import carry, catch_up, note_mail, send_again
+from vigil.domain.flows.campaigns import carry, note_mail
 from vigil.domain.flows.chasing import called, chase
+from vigil.domain.flows.redelivery import send_again
 from vigil.domain.journal.models import Entry
 from vigil.domain.outbox.models import Message, MessageState
 from vigil.domain.readiness.actions import prove_watch
@@ -107,17 +108,6 @@ def test_mail_that_no_server_takes_leaves_the_recipient_not_sent(world, in_force
     note_mail(actor=lead, now=now)
     bank = of(campaign, world.bank)
     assert (bank.state, bank.send_error) == (RecipientState.NOT_SENT, "the mail could not be delivered")
-
-
-def test_who_could_not_be_reached_gets_it_once_an_address_is_filed(world, in_force, lead, now) -> None:
-    campaign = carried(in_force(), lead, now)
-    assert catch_up(campaign=campaign, actor=lead, now=now) == 0
-    filed(world.quiet, "moi@langle.example", lead, now)
-    assert catch_up(campaign=campaign, actor=lead, now=now) == 1
-    carried(campaign, lead, now)
-    assert of(campaign, world.quiet).state == RecipientState.SENT
-    assert Message.objects.filter(address="moi@langle.example").count() == 1
-    assert catch_up(campaign=campaign, actor=lead, now=now) == 0
 
 
 def test_a_guest_who_lost_the_link_gets_another_and_loses_no_answer(world, in_force, lead, now) -> None:

@@ -14,16 +14,14 @@ from vigil.domain.directives.actions.campaigns import (
     withdraw_campaign,
 )
 from vigil.domain.directives.actions.link import link_directives
-from vigil.domain.directives.actions.receipts import receipt
 from vigil.domain.directives.models import Campaign, CampaignState, Directive, Recipient, RecipientState
-from vigil.domain.exchange.actions.collections import collections_for
-from vigil.domain.exchange.models import Collection, Item, Link, Outgoing, Peer
+from vigil.domain.exchange.models import Collection, Link, Outgoing, Peer
 from vigil.domain.flows.answers import answer
 from vigil.domain.flows.arrivals import ArrivalReceiver
-from vigil.domain.flows.campaigns import carry, catch_up
+from vigil.domain.flows.campaigns import carry
 from vigil.domain.flows.peering import directive_object, report_upwards
 from vigil.domain.organisations.actions.contacts import retire_contact_point
-from vigil.domain.organisations.models import ContactPoint, Organisation
+from vigil.domain.organisations.models import ContactPoint
 from vigil.domain.readiness.actions import prove_watch
 from vigil.domain.readiness.models import ProofSnapshot
 from vigil.domain.readiness.provers import provers_by_kind
@@ -203,21 +201,3 @@ def test_an_answer_to_what_was_never_sent_is_refused(sides, key, lead, now, camp
     obj = {**Outgoing.objects.filter(peer=sides["above"]).last().obj, "campaign_id": campaign}
     with pytest.raises(Refused, match=r"exchange\.unknown_campaign"):
         ArrivalReceiver().receive(peer=sides["below"], collection=Collection(), obj=obj, now=now)
-
-
-def test_a_guest_with_a_vigil_of_its_own_keeps_its_history_and_the_directive_follows(
-    sides, key, world, lead, now
-) -> None:
-    bank = of(sides["campaign"], world.bank)
-    receipt(recipient=bank, kind="accepted", by="Lê B", basis=Basis.ATTESTED, actor=lead, now=now)
-    peer = Peer.objects.create(
-        organisation=world.bank, name="Ngân hàng Mẫu", side="below", state="active", created_at=now
-    )
-    collections_for(peer=peer, actor=lead, now=now)
-    Organisation.objects.filter(pk=world.bank.pk).update(home="peer")
-    assert catch_up(campaign=sides["campaign"], actor=lead, now=now) == 1
-    moved = of(sides["campaign"], world.bank)
-    assert (moved.pk, moved.home, moved.state, moved.watch_id) == (bank.pk, "peer", "accepted", bank.watch_id)
-    sent = Item.objects.get(collection__peer=peer, collection__alias="directives")
-    assert sent.stix_id.startswith("x-vigil-directive--")
-    assert catch_up(campaign=sides["campaign"], actor=lead, now=now) == 0

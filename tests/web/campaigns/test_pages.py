@@ -114,9 +114,9 @@ SENDER = {
     "call": ("call", True),
     "recipient": ("recipient", False),
     "recipient_enter": ("recipient", True),
-    "recipient_again": ("recipient", True),
     "recipient_letter": ("recipient", True),
     "recipient_revoke": ("recipient", True),
+    "recipient_again": ("recipient", True),
     "attachment": ("attachment", False),
 }
 RECEIVER = {"received_one", "received_relay"}

@@ -18,6 +18,7 @@ from vigil.domain.accounts.models import GuestLink, SecondFactor
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Home, Organisation
 from vigil.domain.outbox.actions import queue
+from vigil.domain.outbox.queries import queued_since
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, NotFound, Refused
 from vigil.kernel.identifiers import new_spoken_code, new_token
@@ -26,6 +27,8 @@ from vigil.kernel.phrases import N_
 CHALLENGE_LASTS: Final = timedelta(minutes=10)
 MOST_TRIES: Final = 8
 CODE_LETTERS: Final = 12
+MOST_CODES: Final = 10  # to one address, over all its links: whoever holds a link must not fill its owner's mailbox
+CODES_WITHIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,13 @@ def _open(key: Mapping[str, str], now: datetime) -> GuestLink:
 def challenge(*, link: GuestLink, actor: Actor, now: datetime) -> None:
     """Send a code to the address that the link was made for: who was only forwarded the link does not get it.
 
-    Raises: Conflict `guest.wait` within half a minute of the last one.
+    Raises: Conflict `guest.wait` within half a minute of the last one; `guest.wait_long` after many to one address.
     """
+    link = GuestLink.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=link.pk)
     if link.challenge_until is not None and link.challenge_until - CHALLENGE_LASTS > now - timedelta(seconds=30):
         raise Conflict("guest.wait", N_("A code was just sent. Look into the mailbox, or wait half a minute."))
+    if queued_since(address=link.address, about="accounts.guestlink:", since=now - CODES_WITHIN) >= MOST_CODES:
+        raise Conflict("guest.wait_long", N_("Too many codes were asked for. Wait an hour, or call the sender."))
     code = new_spoken_code(6)
     GuestLink.objects.filter(pk=link.pk).update(
         challenge_sha256=_sha256(code), challenge_until=now + CHALLENGE_LASTS, tries=0

@@ -130,7 +130,8 @@ def _amend(campaign: Campaign, peer: Peer, obj: dict[str, Any], actor: Actor, no
     how = obj.get("supersedes_how", LinkKind.AMENDMENT)
     DirectiveLink.objects.create(later=later, earlier=earlier, kind=how, linked_at=now)
     campaign.directive, campaign.remote_ref, campaign.remote_modified = later, obj["id"], obj["modified"]
-    campaign.starts_at, campaign.ends_at = _window(later)
+    if later.window_start is not None or later.window_end is not None:
+        campaign.starts_at, campaign.ends_at = _window(later)
     campaign.version += 1
     campaign.save()
     _tell(campaign, peer, "campaign.amended", actor, now, number=later.number, subject=later.subject)

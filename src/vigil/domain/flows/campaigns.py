@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import SecondFactor
 from vigil.domain.directives.actions.carrying import behind, bring_up, guests_sent, not_sent
 from vigil.domain.directives.actions.receipts import delivered_many
-from vigil.domain.directives.models import Campaign, CampaignState, Recipient, RecipientState
-from vigil.domain.exchange.models import Peer, PeerSide, PeerState
+from vigil.domain.directives.models import Campaign, CampaignState, Recipient
 from vigil.domain.flows import letters
 from vigil.domain.flows.peering import send_directive
 from vigil.domain.journal.actions import record
@@ -25,7 +23,6 @@ from vigil.domain.organisations.models import ContactChannel, Home, Person, Purp
 from vigil.domain.outbox.actions import queue
 from vigil.domain.outbox.models import Message, MessageState
 from vigil.kernel.actors import Actor
-from vigil.kernel.errors import Conflict
 from vigil.kernel.phrases import N_
 
 LINK_OUTLIVES = timedelta(days=7)
@@ -36,19 +33,18 @@ NOT_TAKEN = N_("the mail could not be delivered")
 @transaction.atomic
 def carry(*, campaign: Campaign, base_url: str, actor: Actor, now: datetime, at_most: int = 200) -> int:
     """Carry a campaign to the next recipients that are behind; returns how many were taken in hand."""
+    locked = Campaign.objects.select_for_update(of=("self",), no_key=True)
+    campaign = locked.select_related("organisation", "directive").get(
+        pk=campaign.pk
+    )  # as it stands, not as it was read
     recipients = behind(campaign, at_most)
     if not recipients:
         return 0
     fresh = bring_up(campaign=campaign, recipients=recipients, now=now)
-    by_home: dict[str, list[Recipient]] = defaultdict(list)
-    for recipient in fresh:
-        by_home[recipient.home].append(recipient)
     if campaign.state == CampaignState.SENT:
-        delivered_many(campaign=campaign, recipients=by_home[Home.HERE], actor=actor, now=now)
-    _write(campaign, by_home[Home.HERE], base_url, now)
-    _write_guests(campaign, by_home[Home.GUEST], base_url, actor, now)
-    for recipient in by_home[Home.PEER]:
-        send_directive(campaign=campaign, recipient=recipient, actor=actor, now=now)
+        here = [recipient for recipient in fresh if recipient.home == Home.HERE]
+        delivered_many(campaign=campaign, recipients=here, actor=actor, now=now)
+    hand_over(campaign=campaign, recipients=fresh, base_url=base_url, actor=actor, now=now)
     record(
         actor=actor,
         now=now,
@@ -58,6 +54,19 @@ def carry(*, campaign: Campaign, base_url: str, actor: Actor, now: datetime, at_
         facts={"version": campaign.version, "recipients": dict(Counter(r.home for r in fresh))},
     )
     return len(recipients)
+
+
+def hand_over(
+    *, campaign: Campaign, recipients: Sequence[Recipient], base_url: str, actor: Actor, now: datetime
+) -> None:
+    """Write what must leave for these recipients, each by its home. Call it in the transaction that brought them up."""
+    by_home: dict[str, list[Recipient]] = defaultdict(list)
+    for recipient in recipients:
+        by_home[recipient.home].append(recipient)
+    _write(campaign, by_home[Home.HERE], base_url, now)
+    _write_guests(campaign, by_home[Home.GUEST], base_url, actor, now)
+    for recipient in by_home[Home.PEER]:
+        send_directive(campaign=campaign, recipient=recipient, actor=actor, now=now)
 
 
 def _write_guests(campaign: Campaign, guests: Sequence[Recipient], base_url: str, actor: Actor, now: datetime) -> None:
@@ -153,76 +162,6 @@ def note_mail(*, actor: Actor, now: datetime, at_most: int = 500) -> int:
         if about(recipient, recipient.campaign.version) not in alive:
             not_sent(recipient, NOT_TAKEN)
     return len(seen)
-
-
-@transaction.atomic
-def send_again(*, recipient: Recipient, base_url: str, actor: Actor, now: datetime) -> None:
-    """Send once more to one recipient: what could not be sent is taken up anew; a guest gets a fresh link.
-
-    Raises: Conflict `campaign.not_sent`.
-    """
-    found = (
-        Recipient.objects.select_for_update(of=("self",))
-        .select_related("campaign", "organisation")
-        .get(pk=recipient.pk)
-    )
-    campaign = found.campaign
-    if campaign.state != CampaignState.SENT or campaign.organisation_id is None:
-        raise Conflict("campaign.not_sent", N_("This campaign is not in force."))
-    if found.state == RecipientState.NOT_SENT:
-        _take_up_anew([found.pk])
-    elif found.organisation.home == Home.GUEST:
-        _write_guests(campaign, [found], base_url, actor, now)
-    elif found.organisation.home == Home.PEER:
-        send_directive(campaign=campaign, recipient=found, actor=actor, now=now)
-    record(
-        actor=actor,
-        now=now,
-        action="recipient.sent_again",
-        subject=f"directives.recipient:{found.id}",
-        organisation=found.organisation_id,
-        facts={"campaign": str(campaign.id), "home": found.organisation.home},
-    )
-
-
-def _take_up_anew(recipients: Iterable[UUID]) -> int:
-    waiting = Recipient.objects.filter(pk__in=list(recipients), state=RecipientState.NOT_SENT)
-    return waiting.update(carried_version=0, directive=None, send_error="")
-
-
-@transaction.atomic
-def catch_up(*, campaign: Campaign, actor: Actor, now: datetime, at_most: int = 200) -> int:
-    """Take up those who can be reached by now: an address was filed, a Vigil linked, or a guest got its own.
-
-    Whoever moved to another home keeps its row, its answers and its watch; the directive follows it there.
-    """
-    if campaign.state != CampaignState.SENT or campaign.organisation_id is None:
-        return 0
-    linked = Peer.objects.filter(organisation=OuterRef("organisation"), side=PeerSide.BELOW, state=PeerState.ACTIVE)
-    unsent = Recipient.objects.filter(campaign=campaign, state=RecipientState.NOT_SENT).exclude(send_error="")
-    to_peers = unsent.filter(Exists(linked), organisation__home=Home.PEER)
-    without = unsent.filter(organisation__home=Home.GUEST, send_error=NO_ADDRESS)
-    lacking = dict(without.values_list("pk", "organisation_id")[:at_most])
-    addresses = addresses_of(lacking.values())
-    reachable = [pk for pk, owner in lacking.items() if owner in addresses]
-    here_now = unsent.filter(organisation__home=Home.HERE).values_list("pk", flat=True)[:at_most]
-    taken = _take_up_anew([*to_peers.values_list("pk", flat=True)[:at_most], *reachable, *here_now])
-    moved = Recipient.objects.filter(Exists(linked), campaign=campaign, organisation__home=Home.PEER)
-    moved = moved.exclude(home=Home.PEER).exclude(state=RecipientState.NOT_SENT)
-    for recipient in moved.select_for_update(of=("self",)).select_related("organisation")[:at_most]:
-        Recipient.objects.filter(pk=recipient.pk).update(home=Home.PEER)
-        send_directive(campaign=campaign, recipient=recipient, actor=actor, now=now)
-        taken += 1
-    if taken:
-        record(
-            actor=actor,
-            now=now,
-            action="campaign.caught_up",
-            subject=f"directives.campaign:{campaign.id}",
-            organisation=campaign.organisation_id,
-            facts={"recipients": taken},
-        )
-    return taken
 
 
 def in_motion() -> list[Campaign]:

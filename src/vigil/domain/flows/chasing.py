@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, Min, OuterRef, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import SecondFactor
@@ -51,7 +52,9 @@ OUTCOMES = {
 @transaction.atomic
 def chase(*, campaign: Campaign, base_url: str, actor: Actor, now: datetime, at_most: int = 500) -> int:
     """Do what the campaign's rules ask for by `now`; returns how many reminders and calls became due."""
-    if campaign.state != CampaignState.SENT or campaign.organisation_id is None:
+    locked = Campaign.objects.select_for_update(of=("self",), no_key=True)
+    campaign = locked.select_related("directive", "organisation").get(pk=campaign.pk)
+    if campaign.state != CampaignState.SENT or campaign.organisation_id is None:  # as it stands now, not as it was read
         return 0
     settle(campaign=campaign, now=now)
     done = 0
@@ -81,12 +84,20 @@ def _due(campaign: Campaign, rule: Rule, now: datetime) -> QuerySet[Recipient]:
     if rule.of == "sent":
         rows = rows.filter(sent_at__lte=now - after) if after > timedelta(0) else rows.none()
     else:
+        each = rule.of == "deadline" and rule.missing == "not_met"
         anchor = campaign.answer_by_at if rule.of == "answer_by" else _first_deadline(campaign)
-        if anchor is None or anchor + after > now:
-            return rows.none()
-        rows = rows.filter(sent_at__lt=anchor + after)
+        if not each:
+            if anchor is None or anchor + after > now:
+                return rows.none()
+            rows = rows.filter(sent_at__lt=anchor + after)
     chased = Chase.objects.filter(recipient=OuterRef("pk"), rule=rule.code, directive=OuterRef("directive"))
-    lacking = _lacking(rows, rule.missing, now).filter(~Exists(chased))
+    if rule.of == "deadline" and rule.missing == "not_met":
+        # each obligation by its own deadline; one that was over before the sending chases nobody
+        sent_then = ExpressionWrapper(OuterRef("sent_at") - Value(after), output_field=DateTimeField())
+        owed = _unmet(now).filter(due_at__lte=now - after, due_at__gt=sent_then)
+        lacking = rows.exclude(state=RecipientState.REFUSED).filter(Exists(owed), ~Exists(chased))
+    else:
+        lacking = _lacking(rows, rule.missing, now).filter(~Exists(chased))
     return lacking.select_related("organisation", "directive").order_by("pk")
 
 
@@ -103,12 +114,20 @@ def _lacking(rows: QuerySet[Recipient], missing: str, now: datetime) -> QuerySet
     if missing == "no_contact_point":
         filed = ContactPoint.objects.filter(organisation=OuterRef("organisation"), retired_at=None)
         return rows.exclude(state=RecipientState.REFUSED).filter(~Exists(filed))
+    return rows.exclude(state=RecipientState.REFUSED).filter(Exists(_unmet(now)))
+
+
+def _unmet(now: datetime) -> QuerySet[Assignment]:
+    """Obligations of the outer recipient that have a deadline (`due_at`) and are not met now.
+
+    The directive's deadline goes before the addressee's own: nobody escapes being chased by setting a later one.
+    """
     met = ProofSnapshot.objects.filter(
         assignment=OuterRef("pk"), current=True, verdict=Verdict.MET.value, valid_until__gte=now
     )
-    due = Q(obligation__deadline_at__isnull=False) | Q(own_deadline_at__isnull=False)
-    unmet = Assignment.objects.filter(due, watch=OuterRef("watch"), applies=True, dropped_at=None).filter(~Exists(met))
-    return rows.exclude(state=RecipientState.REFUSED).filter(Exists(unmet))
+    asked = Assignment.objects.filter(watch=OuterRef("watch"), applies=True, dropped_at=None)
+    dated = asked.annotate(due_at=Coalesce("obligation__deadline_at", "own_deadline_at"))
+    return dated.filter(due_at__isnull=False).filter(~Exists(met))
 
 
 def _apply(
@@ -154,7 +173,7 @@ def _remind(
     actor: Actor,
     now: datetime,
 ) -> None:
-    guests = [(r, address) for r in recipients if r.home == Home.GUEST for address in addresses[r.pk]]
+    guests = [(r, address) for r in recipients if r.organisation.home == Home.GUEST for address in addresses[r.pk]]
     made = make_links(
         organisations=[(r.organisation, address) for r, address in guests],
         second_factor=SecondFactor.MAIL,
@@ -164,9 +183,9 @@ def _remind(
     )
     wanted = [(r, address, f"{base_url}/g/{f.token}/") for (r, address), f in zip(guests, made, strict=True)]
     wanted += [
-        (r, address, f"{base_url}/received/{r.id}/" if r.home == Home.HERE else "")
+        (r, address, f"{base_url}/received/{r.id}/" if r.organisation.home == Home.HERE else "")
         for r in recipients
-        if r.home != Home.GUEST
+        if r.organisation.home != Home.GUEST
         for address in addresses[r.pk]
     ]
     for recipient, address, link in wanted:

@@ -4,9 +4,10 @@ Each is written in the transaction of its fact, or found by comparison with what
 roll-ups, renewed proofs), so that nothing depends on a worker having been alive at the right moment.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -31,12 +32,17 @@ from vigil.domain.readiness.campaigns import rows_of, standing_of
 from vigil.domain.readiness.models import ProofSnapshot
 from vigil.domain.readiness.queries import Row
 from vigil.kernel.actors import Actor
+from vigil.kernel.clock import VIETNAM
+from vigil.kernel.errors import VigilError
 from vigil.kernel.phrases import N_
 from vigil.kernel.proofs import Basis, Verdict
 from vigil.kernel.tlp import Tlp
 
+log = logging.getLogger(__name__)
+
 NO_LINK = N_("its Vigil is not linked yet")
 WITHHELD = N_("the exit gate withheld it")
+UNTOLD = N_("the exchange does not take it; the log says why")
 TLP: Final = Tlp.AMBER
 _PASSING = {"id", "created", "modified", "extensions"}
 
@@ -49,16 +55,22 @@ def send_directive(*, campaign: Campaign, recipient: Recipient, actor: Actor, no
     if peer is None:
         not_sent(recipient, NO_LINK)
         return
-    sent = send(
-        peer=peer,
-        obj=directive_object(campaign, recipient, now),
-        subject=f"campaign:{campaign.id}",
-        tlp=TLP,
-        actor=actor,
-        now=now,
-        collection="directives",
-        needs_to_know=recipient.organisation_id == peer.organisation_id,
-    )
+    try:
+        with transaction.atomic():
+            sent = send(
+                peer=peer,
+                obj=directive_object(campaign, recipient, now),
+                subject=f"campaign:{campaign.id}",
+                tlp=TLP,
+                actor=actor,
+                now=now,
+                collection="directives",
+                needs_to_know=recipient.organisation_id == peer.organisation_id,
+            )
+    except VigilError as error:  # one that cannot be told must not hold up everybody else's
+        log.warning("a directive could not be told to peer %s: %s", peer.pk, error.code)
+        not_sent(recipient, UNTOLD)
+        return
     if sent.withheld:
         not_sent(recipient, WITHHELD)
 
@@ -99,8 +111,8 @@ def directive_object(campaign: Campaign, recipient: Recipient, now: datetime) ->
         place=found.place,
         issued_on=found.issued_on,
         window_event=found.window_event,
-        window_start=found.window_start,
-        window_end=found.window_end,
+        window_start=found.window_start or campaign.starts_at.astimezone(VIETNAM).date(),
+        window_end=found.window_end or (campaign.ends_at - timedelta(microseconds=1)).astimezone(VIETNAM).date(),
         signatory_authority=found.signatory_authority,
         signatory_title=found.signatory_title,
         signatory_name=found.signatory_name,
@@ -223,15 +235,19 @@ def _report_row(peer: Peer, campaign: Campaign, row: Row, actor: Actor, now: dat
         modified=now,
         exercise=campaign.exercise,
     )
-    send(
-        peer=peer,
-        obj=told,
-        subject=f"{_subject(campaign)}|{code}",
-        tlp=TLP,
-        actor=actor,
-        now=now,
-        fact_at=row.measured_at,
-    )
+    try:
+        with transaction.atomic():
+            send(
+                peer=peer,
+                obj=told,
+                subject=f"{_subject(campaign)}|{code}",
+                tlp=TLP,
+                actor=actor,
+                now=now,
+                fact_at=row.measured_at,
+            )
+    except VigilError as error:  # not asked for again until it says something else
+        log.warning("the proof of %s cannot be told to peer %s: %s", code, peer.pk, error)
     snapshots.update(reported_until=F("valid_until"))
     return 1
 
@@ -387,13 +403,17 @@ def rollup_of(campaign: Campaign, upper: Campaign, now: datetime) -> dict[str, A
     }
 
 
-@transaction.atomic
 def _send_if_new(peer: Peer, obj: dict[str, Any], subject: str, actor: Actor, now: datetime) -> int:
     """Send unless the last thing told under this identifier said the same."""
     last = Outgoing.objects.filter(peer=peer, stix_id=obj["id"]).order_by("-sequence").first()
     if last is not None and _content(last.obj) == _content(obj):
         return 0
-    send(peer=peer, obj=obj, subject=subject, tlp=TLP, actor=actor, now=now)
+    try:
+        with transaction.atomic():
+            send(peer=peer, obj=obj, subject=subject, tlp=TLP, actor=actor, now=now)
+    except VigilError as error:  # one that no peer would take must not silence the others
+        log.warning("%s cannot be told to peer %s: %s", obj["id"], peer.pk, error)
+        return 0
     return 1
 
 

@@ -157,6 +157,8 @@ def withdraw_campaign(*, campaign: Campaign, why: str, actor: Actor, now: dateti
     campaign.state, campaign.ended_at, campaign.closing_note = CampaignState.WITHDRAWN, now, why.strip()
     campaign.version += 1
     campaign.save(update_fields=["state", "ended_at", "closing_note", "version"])
+    if campaign.relays_id is None:  # what was only relayed is its issuer's to withdraw
+        Directive.objects.filter(pk=campaign.directive_id).update(state=DirectiveState.WITHDRAWN)
     _tell(campaign, "campaign.withdrawn", actor, now, why=why.strip())
     return campaign
 

@@ -15,6 +15,7 @@ from vigil.domain.directives.models import (
     Assignment,
     Campaign,
     CampaignState,
+    Receipt,
     Recipient,
     RecipientRole,
     RecipientState,
@@ -41,7 +42,8 @@ def bring_up(*, campaign: Campaign, recipients: Sequence[Recipient], now: dateti
     """
     if campaign.state in (CampaignState.WITHDRAWN, CampaignState.CLOSED):
         Recipient.objects.filter(pk__in=[r.pk for r in recipients]).update(carried_version=campaign.version)
-        return [r for r in recipients if r.state != RecipientState.NOT_SENT]
+        had = set(Receipt.objects.filter(recipient__in=recipients).values_list("recipient_id", flat=True))
+        return [r for r in recipients if r.state != RecipientState.NOT_SENT or r.pk in had]
     fresh = [r for r in recipients if r.directive_id != campaign.directive_id]
     _give_watches(campaign, [r for r in fresh if r.role == RecipientRole.TASK], now)
     for recipient in recipients:

@@ -61,8 +61,12 @@ def receipt(
     subject = directive or found.directive
     if subject is None:
         raise Conflict("receipt.not_sent", N_("This was not sent yet."))
+    by, reason = by.strip()[:200], reason.strip()[:1000]
+    said_at = min(at or now, now)
     if kind in _ANSWERS:
-        _check_answer(found, kind, by, reason)
+        _check_answer(found, kind, by, reason, said_at)
+    if found.campaign.sent_at is not None:
+        said_at = max(said_at, min(found.campaign.sent_at, now))  # nobody answers before being asked: a clock is off
     earlier = found.receipts.filter(directive=subject)
     if kind in _ANSWERS:
         last = earlier.filter(kind__in=_ANSWERS).order_by("-received_at", "-id").first()
@@ -75,10 +79,10 @@ def receipt(
         directive=subject,
         kind=kind,
         basis=basis.value,
-        at=min(at or now, now),
+        at=said_at,
         received_at=now,
-        by=by.strip()[:200],
-        reason=reason.strip()[:1000],
+        by=by,
+        reason=reason,
     )
     if subject.pk == found.directive_id:
         _move_on(found, kept, actor, now)
@@ -96,14 +100,16 @@ def receipt(
     return kept
 
 
-def _check_answer(recipient: Recipient, kind: str, by: str, reason: str) -> None:
+def _check_answer(recipient: Recipient, kind: str, by: str, reason: str, said_at: datetime) -> None:
     if recipient.role == RecipientRole.COPY:
         raise Refused("receipt.copy", N_("This is a copy to know of; it asks for no answer."))
-    if recipient.campaign.state in (CampaignState.WITHDRAWN, CampaignState.CLOSED):
+    campaign = recipient.campaign
+    over = campaign.state in (CampaignState.WITHDRAWN, CampaignState.CLOSED)
+    if over and (campaign.ended_at is None or said_at >= campaign.ended_at):  # else it was on its way through an outage
         raise Conflict("campaign.over", N_("This campaign is over; it takes no more answers."))
-    if not by.strip():
+    if not by:
         raise Refused("receipt.no_name", N_("Say who answers: name and title."))
-    if kind == ReceiptKind.REFUSED and not reason.strip():
+    if kind == ReceiptKind.REFUSED and not reason:
         raise Refused("receipt.no_reason", N_("Say why it is refused."))
 
 
@@ -122,7 +128,11 @@ def _move_on(recipient: Recipient, kept: Receipt, actor: Actor, now: datetime) -
 @transaction.atomic
 def delivered_many(*, campaign: Campaign, recipients: Sequence[Recipient], actor: Actor, now: datetime) -> None:
     """Many were delivered at once (their homes are here, or a mail server took the letter): one entry."""
-    fresh = [r for r in recipients if r.state == RecipientState.SENT]
+    waiting = Recipient.objects.select_for_update(of=("self",)).filter(
+        pk__in=[r.pk for r in recipients], state=RecipientState.SENT
+    )
+    still = set(waiting.values_list("pk", flat=True))  # whoever answered meanwhile keeps that answer
+    fresh = [r for r in recipients if r.pk in still]
     if not fresh:
         return
     for recipient in fresh:

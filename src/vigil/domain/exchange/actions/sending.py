@@ -4,6 +4,7 @@ To a peer below it is published into that peer's own collection, which the peer 
 `Outgoing` until the liaison has posted it: at least once on the wire, in the order of its subject.
 """
 
+import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from django.db.models.functions import Greatest
 
 from vigil.domain.exchange.actions.items import publish
 from vigil.domain.exchange.gate import may_leave
+from vigil.domain.exchange.instants import read_instant, write_instant
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.markings import marked_rank
 from vigil.domain.exchange.models import Collection, Item, Link, Outgoing, OutgoingState, Peer, PeerSide, PeerState
-from vigil.domain.exchange.stix import check, seal
+from vigil.domain.exchange.stix import check, content_digest, seal
 from vigil.domain.journal.actions import record
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict
@@ -75,7 +77,10 @@ def send(
     own = Collection.objects.filter(peer=peer, alias=collection).first()
     if own is None:
         raise Conflict("exchange.no_collection", N_("This peer has no collection {alias}."), alias=collection)
-    link = Link.objects.filter(peer=peer).first()
+    link = Link.objects.select_for_update().filter(peer=peer).first()
+    told = Item.objects.filter(collection=own, stix_id=obj["id"]).order_by("-version").first()
+    if told is not None and told.version >= read_instant(obj["modified"]) and not _same(told, obj):
+        obj = {**obj, "modified": write_instant(told.version + 1)}  # the clock was set back: a reader keeps the highest
     made = obj if link is None else _sealed(peer, obj, fact_at or now)
     items = publish(collection=own, objects=[made], tlp=Tlp.of_rank(rank), actor=actor, now=now)
     Link.objects.filter(peer=peer).update(last_out_at=now)
@@ -100,6 +105,10 @@ def _tell_withheld(peer: Peer, obj: dict[str, Any], rank: int, why: str, actor: 
     )
 
 
+def _same(told: Item, obj: dict[str, Any]) -> bool:
+    return content_digest(json.loads(bytes(told.body))) == content_digest(obj)
+
+
 def _next_sequence(peer: Peer) -> int:
     """Taken under the link's lock, so that numbers grow in the order of commits."""
     link = Link.objects.select_for_update().get(peer=peer)
@@ -115,9 +124,14 @@ def _sealed(peer: Peer, obj: dict[str, Any], fact_at: datetime) -> dict[str, Any
 def _queue(peer: Peer, obj: dict[str, Any], subject: str, rank: int, now: datetime, fact_at: datetime) -> Outgoing:
     version = str(obj.get("modified", ""))
     Link.objects.select_for_update().get(peer=peer)
-    there = Outgoing.objects.filter(peer=peer, stix_id=obj["id"], version=version).first()
-    if there is not None:
+    told = Outgoing.objects.filter(peer=peer, stix_id=obj["id"])
+    there = told.filter(version=version).first()
+    if there is not None and content_digest(there.obj) == content_digest(obj):
         return there
+    last = told.order_by("-version").values_list("version", flat=True).first()
+    if last and last >= version:  # two in one instant, or the clock was set back: the peer keeps the highest version
+        version = write_instant(read_instant(last) + 1)
+        obj = {**obj, "modified": version}
     made = _sealed(peer, obj, fact_at)
     sequence = Link.objects.values_list("last_sequence", flat=True).get(peer=peer)
     return Outgoing.objects.create(

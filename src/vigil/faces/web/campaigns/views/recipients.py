@@ -16,7 +16,8 @@ from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.actions.receipts import receipt
 from vigil.domain.directives.models import Attachment, Recipient
 from vigil.domain.directives.originals import fetch
-from vigil.domain.flows.campaigns import LINK_OUTLIVES, send_again
+from vigil.domain.flows.campaigns import LINK_OUTLIVES
+from vigil.domain.flows.redelivery import send_again
 from vigil.domain.readiness.campaigns import rows_of
 from vigil.faces.web.campaigns.forms import EnterForm
 from vigil.faces.web.campaigns.views.calls import numbers_of
@@ -84,20 +85,6 @@ def enter(request: HttpRequest, pk: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def again(request: HttpRequest, pk: str) -> HttpResponse:
-    """Send it once more: to whom it could not be sent, or who lost the link."""
-    found = one_of(request, _recipients(), pk, by=BY)
-    demanded(request, MANAGE, found.campaign.organisation)
-    tried(
-        request,
-        lambda: send_again(recipient=found, base_url=settings.VIGIL_BASE_URL, actor=actor_of(request), now=clock.now()),
-        gettext("It is on its way again."),
-    )
-    return redirect("recipient", pk=pk)
-
-
-@login_required
-@require_POST
 @never_cache
 def letter(request: HttpRequest, pk: str) -> HttpResponse:
     """A fresh link with its code, to be printed and handed over. It is shown in this answer alone."""
@@ -119,6 +106,20 @@ def letter(request: HttpRequest, pk: str) -> HttpResponse:
         "direct": f"{settings.VIGIL_BASE_URL}/g/{made.token}/",
     }
     return render(request, "campaigns/letter.html", context)
+
+
+@login_required
+@require_POST
+def again(request: HttpRequest, pk: str) -> HttpResponse:
+    """Try once more with one that could not be sent it."""
+    found = one_of(request, _recipients(), pk, by=BY)
+    demanded(request, MANAGE, found.campaign.organisation)
+    tried(
+        request,
+        lambda: send_again(recipient=found, base_url=settings.VIGIL_BASE_URL, actor=actor_of(request), now=clock.now()),
+        gettext("It is on its way again."),
+    )
+    return redirect("recipient", pk=pk)
 
 
 @login_required
