@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "vigil.domain.mailbox",
     "vigil.domain.exchange",
     "vigil.domain.readiness",
+    "vigil.domain.changes",
     "vigil.faces.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -128,6 +129,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "vigil.faces.taxii.shortcut.TaxiiShortcut",
+    "vigil.faces.api.shortcut.ApiShortcut",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -149,7 +151,7 @@ WSGI_APPLICATION = "vigil.project.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": sorted((PACKAGE / "faces" / "web").glob("*/templates")),
+        "DIRS": [*sorted((PACKAGE / "faces" / "web").glob("*/templates")), PACKAGE / "faces" / "api" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/", include("vigil.faces.api.urls")),
     path("exchange/", include("vigil.faces.exchange.urls")),
     path("taxii2/", include("vigil.faces.taxii.urls")),
     path("", include("vigil.faces.web.urls")),

@@ -108,3 +108,33 @@ class GuestLink(models.Model):
     def as_actor(self, name: str = "") -> Actor:
         """The value that the journal takes."""
         return Actor("guest", str(self.id), name or self.address)
+
+
+class ApiToken(models.Model):
+    """A key by which a program acts for `user`, never beyond what the user may. Only its SHA-256 is kept.
+
+    `scopes` are names of the permission matrix; `organisation` narrows it to that organisation and what lies under it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("Name"), max_length=100)
+    scopes = models.JSONField(default=list)
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"
+
+    def as_actor(self) -> Actor:
+        """The value that the journal takes."""
+        return Actor("token", str(self.id), f"{self.user.display_name} ({self.name})")

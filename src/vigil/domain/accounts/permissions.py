@@ -23,6 +23,7 @@ _A, _L, _D, _E, _V, _O = (
 
 MATRIX: Final[dict[str, frozenset[Role]]] = {
     "view": frozenset({_A, _L, _D, _E, _V, _O}),
+    "people.read": frozenset({_A, _L, _D, _E, _O}),
     "organisations.edit": frozenset({_A, _L, _O}),
     "contacts.edit": frozenset({_A, _L, _D, _O}),
     "contacts.test": frozenset({_A, _L, _D, _O}),

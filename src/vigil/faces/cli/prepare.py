@@ -61,9 +61,12 @@ def _migrate() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from vigil.domain.changes.triggers import install
+
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+        install(connection)
         click.echo("Vigil: database migrated")
 
 
