@@ -28,8 +28,8 @@ def to_send_again(campaign: Campaign, at_most: int) -> list[Recipient]:
     linked = Peer.objects.filter(organisation=OuterRef("organisation"), side=PeerSide.BELOW, state=PeerState.ACTIVE)
     moved = ~Q(home=F("organisation__home"))
     to_peer = Q(organisation__home=Home.PEER)
-    due = (moved & ~to_peer) | (to_peer & moved & Exists(linked))
-    due |= to_peer & Exists(linked.filter(linked_at__gt=OuterRef("sent_at")))
+    due = (moved & ~to_peer) | (to_peer & moved & Q(Exists(linked)))
+    due |= to_peer & Q(Exists(linked.filter(linked_at__gt=OuterRef("sent_at"))))
     rows = _carried(campaign).filter(due).select_related("organisation").order_by("pk")
     found = list(rows[:at_most])
     silent = _carried(campaign).filter(

@@ -57,7 +57,8 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
     if found is None or not (sender or own.exists()):
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     if request.method == "POST":
-        probe = own.filter(kind=DESK, organisation=request.POST.get("organisation") or None).first()
+        asked = request.POST.get("organisation", "")
+        probe = next((one for one in own.filter(kind=DESK) if str(one.organisation_id) == asked), None)
         if probe is None:
             raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
         demanded(request, ANSWER, probe.organisation)
