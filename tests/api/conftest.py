@@ -54,7 +54,9 @@ class Api:
 
 def caller_with(role: str, organisation, scopes=tuple(MATRIX), narrowed=None, name: str = "") -> Api:
     now = clock.now()
-    user = create_user(username=name or f"{role}-{organisation and organisation.pk}", password="x", actor=ACTOR, now=now)
+    user = create_user(
+        username=name or f"{role}-{organisation and organisation.pk}", password="x", actor=ACTOR, now=now
+    )
     grant(user=user, role=role, organisation=organisation, actor=ACTOR, now=now)
     held = [scope for scope in scopes if role in MATRIX[scope]]
     if organisation is not None:

@@ -90,7 +90,9 @@ def test_a_changed_part_changes_the_whole() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wrong", ["", "x", "azox", "Yzox" * 20, "c:1", "Yzoteg", "ﬁ", "Yzo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"])
+@pytest.mark.parametrize(
+    "wrong", ["", "x", "azox", "Yzox" * 20, "c:1", "Yzoteg", "ﬁ", "Yzo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"]
+)
 @pytest.mark.parametrize("name", ["cursor", "changed_after"])
 @pytest.mark.parametrize("path", ["/systems", "/journal"])
 def test_a_cursor_that_was_not_given_is_refused(name, wrong, path) -> None:

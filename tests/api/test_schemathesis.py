@@ -33,9 +33,7 @@ def door(settings, tmp_path, db, monkeypatch):
 
 
 @schema.parametrize()
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
-)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 def test_every_operation_keeps_to_its_description(case, door) -> None:
     secret, ours = door
     if isinstance(case.body, dict) and "organisation" in case.body and len(str(case.body["organisation"])) == 36:

@@ -71,7 +71,9 @@ OTHERS = {"board_of_watch", "list_journal"}
 def _operations() -> dict[str, tuple[str, str]]:
     paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
     return {
-        operation["operationId"]: (method, path) for path, methods in paths.items() for method, operation in methods.items()
+        operation["operationId"]: (method, path)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
     }
 
 

@@ -201,3 +201,24 @@ def test_an_answer_to_what_was_never_sent_is_refused(sides, key, lead, now, camp
     obj = {**Outgoing.objects.filter(peer=sides["above"]).last().obj, "campaign_id": campaign}
     with pytest.raises(Refused, match=r"exchange\.unknown_campaign"):
         ArrivalReceiver().receive(peer=sides["below"], collection=Collection(), obj=obj, now=now)
+
+
+def test_a_proof_that_says_it_holds_for_ever_does_not(sides, key, world, lead, now) -> None:
+    received = down(sides, now)
+    prove_watch(watch=received.watch, provers=provers_by_kind(), actor=lead, now=now)
+    report_upwards(actor=lead, now=now)
+    row = Outgoing.objects.filter(stix_id__startswith="x-vigil-proof").first()
+    lying = {**row.obj, "valid_until": "9999-01-01T00:00:00.000000Z"}
+    ArrivalReceiver().receive(peer=sides["below"], collection=Collection(), obj=lying, now=now)
+    kept = ProofSnapshot.objects.get(source="report")
+    assert kept.valid_until <= max(now, kept.assignment.watch.starts_at) + timedelta(days=2)
+
+
+def test_a_proof_of_another_kind_of_obligation_is_refused(sides, key, world, lead, now) -> None:
+    received = down(sides, now)
+    prove_watch(watch=received.watch, provers=provers_by_kind(), actor=lead, now=now)
+    report_upwards(actor=lead, now=now)
+    row = Outgoing.objects.filter(stix_id__startswith="x-vigil-proof").first()
+    other = {**row.obj, "obligation_kind": "something_else"}
+    with pytest.raises(Refused, match=r"exchange\.unknown_obligation"):
+        ArrivalReceiver().receive(peer=sides["below"], collection=Collection(), obj=other, now=now)

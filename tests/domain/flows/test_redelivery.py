@@ -1,5 +1,6 @@
-"""What must not be lost between two hands: answers that race, homes that change, clocks set back, one bad object."""
+"""What must not be lost: answers that race, homes that change, clocks that go back, one bad object among many."""
 
+import logging
 from datetime import timedelta
 from uuid import uuid4
 
@@ -24,6 +25,7 @@ from vigil.domain.organisations.models import ContactPoint, Organisation
 from vigil.domain.outbox.models import Message, MessageState
 from vigil.kernel.errors import Conflict
 from vigil.kernel.proofs import Basis
+from vigil.project.redaction import WithoutKeys
 
 pytestmark = pytest.mark.django_db
 BASE = "https://vigil.example"
@@ -233,3 +235,18 @@ def test_an_obligation_is_chased_by_its_own_deadline_and_not_by_another_s(campai
     Assignment.objects.filter(pk=first.pk).update(applies=True, own_deadline_at=due + timedelta(days=5))
     assert chased(due + timedelta(hours=2)) == 0, "its deadline is days away; another obligation's has passed"
     assert chased(due + timedelta(days=5, hours=2)) == 1
+
+
+def test_letters_are_noted_however_many_others_still_wait(campaign, world, lead, now) -> None:
+    filed(world.quiet, "truc@langle.example", lead, now)
+    redeliver(campaign=campaign, base_url=BASE, actor=lead, now=now + timedelta(minutes=1))
+    Message.objects.filter(address="truc@nganhang.example").update(state=MessageState.SENT)
+    assert sum(note_mail(actor=lead, now=now, at_most=1) for _ in range(60)) == 1
+
+
+def test_a_key_in_an_address_never_reaches_the_log() -> None:
+    for path in ("/g/abcdefghijklmnop_QRSTUV-0123/", "/t/abcdefghijklmnop_QRSTUV-0123/"):
+        record = logging.LogRecord("django.security.csrf", logging.WARNING, "", 1, "Forbidden: %s", (path,), None)
+        assert WithoutKeys().filter(record)
+        assert "QRSTUV" not in record.getMessage()
+        assert path[:3] in record.getMessage()

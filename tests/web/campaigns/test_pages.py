@@ -13,7 +13,8 @@ from tests.web.rooms import ACTOR, client_of
 
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import GuestLink
-from vigil.domain.directives.actions.campaigns import choose, draft_campaign, send_campaign
+from vigil.domain.directives.actions.campaigns import amend_campaign, choose, draft_campaign, send_campaign
+from vigil.domain.directives.actions.link import link_directives
 from vigil.domain.directives.actions.receive import receive_dispatch
 from vigil.domain.directives.actions.review import confirm
 from vigil.domain.directives.models import Attachment, Campaign, Chase, Drill, DrillProbe, Recipient
@@ -207,6 +208,37 @@ def test_a_relay_goes_to_those_below_and_shows_at_the_upper_sender(world) -> Non
     assert relayed.recipients.get().state == "delivered"
     upper = client_of(world["ours"], "authority_officer")
     assert upper.get(reverse("recipient", args=[recipient.pk])).status_code == 200
+
+
+def test_who_relayed_is_told_of_an_amendment_and_passes_it_on(world, settings) -> None:
+    recipient = Recipient.objects.get(organisation=world["here"])
+    lead = client_of(world["here"], "watch_lead", "en")
+    lead.post(reverse("received_relay", args=[recipient.pk]))
+    relayed = Campaign.objects.get(relays=recipient)
+    lead.post(reverse("campaign_send", args=[relayed.pk]))
+    upper, now = world["campaign"], clock.now()
+    draft = receive_dispatch(
+        data=TEXT.format(who="sửa đổi").encode(), filename="cv2.txt", organisation=world["ours"],
+        originals=settings.VIGIL_ORIGINALS, actor=ACTOR, now=now,
+    )  # fmt: skip
+    later = confirm(directive=draft, version=1, actor=ACTOR, now=now)
+    link_directives(later=later, earlier=upper.directive, kind="amendment", actor=ACTOR, now=now)
+    amended = amend_campaign(campaign=upper, later=later, actor=ACTOR, now=now)
+    carry(campaign=amended, base_url="", actor=ACTOR, now=now)
+    for address in (reverse("campaign", args=[relayed.pk]), reverse("received_one", args=[recipient.pk])):
+        assert "What you relayed was amended" in lead.get(address).content.decode()
+    lead.post(reverse("campaign_amend", args=[relayed.pk]), {"later": str(later.pk)})
+    relayed.refresh_from_db()
+    assert relayed.directive_id == later.pk
+    assert relayed.recipients.get().directive_id == later.pk
+    assert "What you relayed was amended" not in lead.get(reverse("campaign", args=[relayed.pk])).content.decode()
+
+
+@pytest.mark.parametrize("key", ["x", "' OR 1=1", "00000000-0000-0000-0000-000000000000"])
+def test_a_key_that_is_none_is_not_found(world, key) -> None:
+    drill = reverse("drill", args=[world["mine"]["drill"]])
+    assert client_of(world["here"], "watch_lead").post(drill, {"organisation": key}).status_code == 404
+    assert TestGuest().inside(world).get("/guest/contact/", {"point": key}).status_code == 404
 
 
 def test_nobody_below_means_nobody_is_relayed_to(world) -> None:

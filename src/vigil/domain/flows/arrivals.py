@@ -6,7 +6,7 @@ handles yet (incidents, sightings, order results, help requests) is kept in its 
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -49,6 +49,8 @@ from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_, Phrase, phrase
 from vigil.kernel.proofs import Basis, Fact, Proof, Verdict
 
+REPORT_HOLDS: Final = timedelta(days=2)
+"""However long a peer says that its proof holds: one that falls silent must read "cannot tell" some day."""
 MEDIA_TYPE: Final = "application/stix+json;version=2.1"
 
 
@@ -269,14 +271,15 @@ def _recipient(peer: Peer, obj: dict[str, Any]) -> Recipient:
 
 def _version(recipient: Recipient, ref: str) -> Directive:
     """The version of the directive that `ref` names: the present one or an earlier one that this recipient had."""
-    candidate: Directive | None = recipient.campaign.directive
-    seen: set[UUID] = set()
-    while candidate is not None and candidate.pk not in seen:
+    waiting, seen = [recipient.campaign.directive], set()
+    while waiting:  # one may take the place of several
+        candidate = waiting.pop(0)
+        if candidate.pk in seen:
+            continue
         seen.add(candidate.pk)
         if directive_ref(recipient.campaign_id, candidate.pk, recipient.organisation_id) == ref:
             return candidate
-        link = DirectiveLink.objects.filter(later=candidate).select_related("earlier").first()
-        candidate = link.earlier if link else None
+        waiting += [link.earlier for link in DirectiveLink.objects.filter(later=candidate).select_related("earlier")]
     raise Refused("exchange.unknown_directive", N_("This Vigil sent no such directive to this organisation."))
 
 
@@ -311,6 +314,11 @@ def _proof(peer: Peer, obj: dict[str, Any], actor: Actor, now: datetime) -> None
     if assignment is None:
         code = obj["obligation_code"]
         raise Refused("exchange.unknown_obligation", N_("The directive has no obligation {code}."), code=code)
+    kind = obj.get("obligation_kind", ObligationKind.OTHER)
+    if kind not in (assignment.obligation.kind, ObligationKind.OTHER):  # the item asks for something else by now
+        code = obj["obligation_code"]
+        raise Refused("exchange.unknown_obligation", N_("The directive has no obligation {code}."), code=code)
+    longest = max(now, assignment.watch.starts_at) + REPORT_HOLDS
     there = Fact(phrase(N_("Basis there: {basis}."), basis=phrase(Basis(obj["basis"]).label)))
     facts = tuple(Fact(Phrase.from_json(fact["statement"]), fact.get("holds")) for fact in obj.get("facts", []))
     proof = Proof(
@@ -319,7 +327,7 @@ def _proof(peer: Peer, obj: dict[str, Any], actor: Actor, now: datetime) -> None
         basis=Basis.REPORTED,
         sentence=Phrase.from_json(obj["sentence"]),
         measured_at=min(instant_of(obj["measured_at"]), now),
-        valid_until=instant_of(obj["valid_until"]),
+        valid_until=min(instant_of(obj["valid_until"]), longest),
         facts=(there, *facts),
         next_step=Phrase.from_json(obj["next_step"]) if obj.get("next_step") else None,
     )

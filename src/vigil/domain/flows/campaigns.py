@@ -140,7 +140,7 @@ def addresses_of(organisations: Iterable[UUID]) -> Mapping[UUID, tuple[str, ...]
 def note_mail(*, actor: Actor, now: datetime, at_most: int = 500) -> int:
     """See which guests' letters a mail server took (delivered, measured) and which it refused for good."""
     waiting = guests_sent(at_most)
-    by_about = {about(recipient, recipient.campaign.version): recipient for recipient in waiting}
+    by_about = {about(recipient, recipient.carried_version): recipient for recipient in waiting}
     rows = Message.objects.filter(about__in=by_about, state__in=[MessageState.SENT, MessageState.FAILED])
     taken: dict[UUID, list[Recipient]] = defaultdict(list)
     seen: set[UUID] = set()
@@ -159,7 +159,7 @@ def note_mail(*, actor: Actor, now: datetime, at_most: int = 500) -> int:
     )
     alive = set(unsent)
     for recipient in failed:
-        if about(recipient, recipient.campaign.version) not in alive:
+        if about(recipient, recipient.carried_version) not in alive:
             not_sent(recipient, NOT_TAKEN)
     return len(seen)
 

@@ -6,6 +6,7 @@ does not fire: nobody is reminded in the minute in which they are asked.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, Min, OuterRef, QuerySet, Value
@@ -94,7 +95,7 @@ def _due(campaign: Campaign, rule: Rule, now: datetime) -> QuerySet[Recipient]:
     if rule.of == "deadline" and rule.missing == "not_met":
         # each obligation by its own deadline; one that was over before the sending chases nobody
         sent_then = ExpressionWrapper(OuterRef("sent_at") - Value(after), output_field=DateTimeField())
-        owed = _unmet(now).filter(Q(due_at__lte=now - after), Q(due_at__gt=sent_then))  # type: ignore[misc]  # annotated
+        owed = _unmet(now).filter(due_at__lte=now - after, due_at__gt=sent_then)  # type: ignore[misc]
         lacking = rows.exclude(state=RecipientState.REFUSED).filter(Exists(owed), ~Exists(chased))
     else:
         lacking = _lacking(rows, rule.missing, now).filter(~Exists(chased))
@@ -117,7 +118,7 @@ def _lacking(rows: QuerySet[Recipient], missing: str, now: datetime) -> QuerySet
     return rows.exclude(state=RecipientState.REFUSED).filter(Exists(_unmet(now)))
 
 
-def _unmet(now: datetime) -> QuerySet[Assignment]:
+def _unmet(now: datetime) -> QuerySet[Any]:
     """Obligations of the outer recipient that have a deadline (`due_at`) and are not met now.
 
     The directive's deadline goes before the addressee's own: nobody escapes being chased by setting a later one.

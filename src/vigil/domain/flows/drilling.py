@@ -133,6 +133,7 @@ def answer_at_desk(*, drill: Drill, organisation: Organisation, by: str, actor: 
 @transaction.atomic
 def settle_drill(*, drill: Drill, actor: Actor, now: datetime) -> int:
     """See which channels answered since the drill began; when it is over, who stayed silent. Returns the changes."""
+    drill = Drill.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=drill.pk)
     open_probes = DrillProbe.objects.filter(drill=drill, outcome__in=_UNANSWERED).exclude(channel=None)
     answered = ContactTest.objects.filter(channel=OuterRef("channel"), answered_at__gte=drill.started_at)
     changed = 0

@@ -29,6 +29,7 @@ from vigil.kernel.errors import Conflict
 from vigil.kernel.phrases import N_
 from vigil.kernel.proofs import Basis
 
+
 def _organisation(caller: Caller, pk: UUID, permission: str) -> Organisation:
     return caller.one(Organisation.objects.all(), pk, permission, by="")
 

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -61,7 +62,10 @@ def one_of(request: HttpRequest, rows: QuerySet[M], pk: UUID | str, *, by: str =
 
     Raises: NotFound `page.not_found`, alike for what is not there and what is not theirs.
     """
-    found = scoped(request, rows, by=by).filter(pk=pk).first()
+    try:
+        found = scoped(request, rows, by=by).filter(pk=pk).first()
+    except (ValidationError, ValueError):  # a key that no row could have
+        found = None
     if found is None:
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     return found

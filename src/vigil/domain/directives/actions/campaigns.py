@@ -40,6 +40,8 @@ def draft_campaign(
     """
     if directive.state != DirectiveState.CONFIRMED:
         raise Refused("campaign.not_confirmed", N_("Only a confirmed directive can be sent."))
+    if relays is not None and relays.campaign.state != CampaignState.SENT:
+        raise Conflict("campaign.over", N_("This campaign is over; it takes no more answers."))
     if relays is not None:
         starts_at, ends_at = relays.campaign.starts_at, relays.campaign.ends_at
     elif directive.window_start is None or directive.window_end is None:

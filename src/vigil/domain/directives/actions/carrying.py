@@ -4,11 +4,11 @@ Done in batches, each one transaction: 10,000 recipients do not fit one. A recip
 `carried_version` is less than the campaign's.
 """
 
+import random
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from vigil.domain.directives.actions.link import take_over
 from vigil.domain.directives.models import (
@@ -114,4 +114,6 @@ def _give_watches(campaign: Campaign, recipients: Sequence[Recipient], now: date
 def guests_sent(at_most: int) -> list[Recipient]:
     """Guests whose mail was queued and of which it is not yet known that a server took it."""
     rows = Recipient.objects.filter(home=Home.GUEST, state=RecipientState.SENT, campaign__state=CampaignState.SENT)
-    return list(rows.select_related("campaign", "organisation").order_by(F("sent_at").desc())[:at_most])
+    total = rows.count()
+    start = random.randrange(total - at_most + 1) if total > at_most else 0  # noqa: S311 - so that none waits for ever
+    return list(rows.select_related("campaign", "organisation").order_by("pk")[start : start + at_most])

@@ -40,7 +40,7 @@ from vigil.domain.flows.campaigns import carry
 from vigil.domain.readiness.campaigns import rows_of, standing_of
 from vigil.faces.web.campaigns.forms import AmendForm, ChooseForm, EndForm
 from vigil.faces.web.lists.editing import tried
-from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
+from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.proofs import Basis, Verdict
@@ -52,7 +52,7 @@ AT_ONCE = 50  # so many are carried in the request, the others by the worker
 
 def own_campaigns() -> QuerySet[Campaign]:
     """Campaigns that are sent from here."""
-    return Campaign.objects.exclude(organisation=None).select_related("organisation", "directive")
+    return Campaign.objects.exclude(organisation=None).select_related("organisation", "directive", "relays__campaign")
 
 
 @login_required
@@ -255,7 +255,21 @@ def _later(request: HttpRequest, found: Campaign) -> QuerySet[Directive]:
         links_back__kind__in=[LinkKind.AMENDMENT, LinkKind.NUMBERED_ISSUE],
         state=DirectiveState.CONFIRMED,
     )
-    return scoped(request, rows, permission=MANAGE)
+    upper = (
+        found.relays.directive_id if found.relays is not None else None
+    )  # its issuer's row, sent to us: in our sight
+    own = rows.filter(Q(organisation__in=visible(request, MANAGE)) | Q(pk=upper))
+    return own.distinct()
+
+
+def upper_of(found: Campaign) -> str:
+    """What became of the directive that `found` relays: "" (nothing new), "amended", "withdrawn" or "closed"."""
+    if found.relays is None or found.state != CampaignState.SENT:
+        return ""
+    above = found.relays.campaign
+    if above.state in (CampaignState.WITHDRAWN, CampaignState.CLOSED):
+        return above.state
+    return "amended" if found.relays.directive_id not in (None, found.directive_id) else ""
 
 
 def _filtered(request: HttpRequest, found: Campaign) -> QuerySet[Recipient]:
@@ -308,6 +322,7 @@ def _standing(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "rules": [rule.sentence for rule in rules_of(found.rules)],
         "drills": found.drills.all()[:5],
         "overdue": found.answer_by_at is not None and found.answer_by_at < now,
+        "upper": upper_of(found),
         "amend_form": AmendForm(later=_later(request, found)),
         "may_amend": _later(request, found).exists(),
         "may_manage": permitted(user_of(request), MANAGE, found.organisation),

@@ -15,7 +15,7 @@ from vigil.domain.directives.models import Campaign, Recipient, RecipientState
 from vigil.domain.directives.queries import reach_of
 from vigil.domain.organisations.models import Home
 from vigil.faces.web.campaigns.answering import act, answering_context
-from vigil.faces.web.campaigns.views.campaigns import MANAGE
+from vigil.faces.web.campaigns.views.campaigns import MANAGE, upper_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
 from vigil.kernel import clock
 from vigil.kernel.errors import Conflict, Refused
@@ -48,11 +48,13 @@ def one(request: HttpRequest, pk: str) -> HttpResponse:
         demanded(request, ANSWER, found.organisation)
         act(request, found, by=user.display_name, basis=Basis.MEASURED)
         return redirect("received_one", pk=pk)
+    relays = Campaign.objects.select_related("relays__campaign").filter(relays=found).order_by("-created_at").first()
     context = answering_context(found) | {
         "may_answer": permitted(user, ANSWER, found.organisation),
         "by": user.display_name,
         "may_relay": permitted(user, MANAGE, found.organisation) and reach_of(found.organisation).exists(),
-        "relays": Campaign.objects.filter(relays=found).first(),
+        "relays": relays,
+        "upper": "" if relays is None else upper_of(relays),
         "post_to": request.path,
     }
     return render(request, "campaigns/received_one.html", context)
