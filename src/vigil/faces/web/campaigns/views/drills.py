@@ -53,7 +53,8 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
     organisations = visible(request)
     found = Drill.objects.select_related("campaign__organisation").filter(pk=pk).first()
     own = DrillProbe.objects.none() if found is None else scoped(request, found.probes.all())
-    sender = found is not None and organisations.filter(pk=found.campaign.organisation_id).exists()
+    owner = None if found is None else found.campaign.organisation_id
+    sender = owner is not None and organisations.filter(pk=owner).exists()
     if found is None or not (sender or own.exists()):
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     if request.method == "POST":
