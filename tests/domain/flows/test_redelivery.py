@@ -11,7 +11,7 @@ from vigil.domain.accounts.guests import challenge, make_links
 from vigil.domain.accounts.models import GuestLink
 from vigil.domain.directives.actions.campaigns import amend_campaign, close_campaign, withdraw_campaign
 from vigil.domain.directives.actions.link import link_directives
-from vigil.domain.directives.actions.receipts import delivered_many, receipt
+from vigil.domain.directives.actions.receipts import attach, delivered_many, receipt
 from vigil.domain.directives.models import Assignment, Campaign, Chase, Directive, RecipientState
 from vigil.domain.exchange.models import Collection, Item, Link, Outgoing, Peer
 from vigil.domain.flows import peering
@@ -250,3 +250,17 @@ def test_a_key_in_an_address_never_reaches_the_log() -> None:
         assert WithoutKeys().filter(record)
         assert "QRSTUV" not in record.getMessage()
         assert path[:3] in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "given, kept",
+    [
+        ("..\\..\\a.txt", "a.txt"),
+        ("bao-cao\u202etxt.exe", "bao-caotxt.exe"),
+        ("a\x00\nb.pdf", "ab.pdf"),
+        ("\u200b", "tep"),
+    ],
+)
+def test_a_file_s_name_holds_nothing_that_is_not_seen(campaign, world, originals, lead, now, given, kept) -> None:
+    said = {"data": b"x", "by": "A", "originals": originals, "actor": lead, "now": now}
+    assert attach(recipient=of(campaign, world.bank), filename=given, **said).filename == kept

@@ -1,5 +1,6 @@
 """What recipients let know: delivered, read, accepted, refused; and the files that come along."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -179,7 +180,7 @@ def attach(
     sha256 = keep(originals, data)
     kept = Attachment.objects.create(
         recipient=recipient,
-        filename=Path(filename.replace("\\", "/")).name[:255] or "tep",
+        filename=_plain_name(filename),
         sha256=sha256,
         size_bytes=len(data),
         by=by[:200],
@@ -195,3 +196,9 @@ def attach(
         personal={"filename": kept.filename, "by": kept.by},
     )
     return kept
+
+
+def _plain_name(filename: str) -> str:
+    """The last part of a name, without what is not seen: such characters can make `exe.txt` of `txt.exe`."""
+    seen = "".join(c for c in filename.replace("\\", "/") if unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs"})
+    return Path(seen).name[-255:].strip() or "tep"
