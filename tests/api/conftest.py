@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from tests.web.rooms import ACTOR, furnished
 
+from tests.web.rooms import ACTOR, furnished
 from vigil.domain.accounts.actions import create_user, grant
 from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import MATRIX
@@ -54,7 +54,9 @@ class Api:
 
 def caller_with(role: str, organisation, scopes=tuple(MATRIX), narrowed=None, name: str = "") -> Api:
     now = clock.now()
-    user = create_user(username=name or f"{role}-{organisation and organisation.pk}", password="x", actor=ACTOR, now=now)
+    user = create_user(
+        username=name or f"{role}-{organisation and organisation.pk}", password="x", actor=ACTOR, now=now
+    )
     grant(user=user, role=role, organisation=organisation, actor=ACTOR, now=now)
     held = [scope for scope in scopes if role in MATRIX[scope]]
     if organisation is not None:

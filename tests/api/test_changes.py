@@ -4,9 +4,9 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+
 from tests.api.conftest import caller_with
 from tests.web.rooms import ACTOR, organisation
-
 from vigil.domain.changes.models import Change
 from vigil.domain.changes.queries import up_to_date
 from vigil.domain.estate.actions import remove_edge_device, save_edge_device, save_system
@@ -90,7 +90,9 @@ def test_a_changed_part_changes_the_whole() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wrong", ["", "x", "azox", "Yzox" * 20, "c:1", "Yzoteg", "ﬁ", "Yzo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"])
+@pytest.mark.parametrize(
+    "wrong", ["", "x", "azox", "Yzox" * 20, "c:1", "Yzoteg", "ﬁ", "Yzo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"]
+)
 @pytest.mark.parametrize("name", ["cursor", "changed_after"])
 @pytest.mark.parametrize("path", ["/systems", "/journal"])
 def test_a_cursor_that_was_not_given_is_refused(name, wrong, path) -> None:

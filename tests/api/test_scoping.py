@@ -3,8 +3,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.api.conftest import Api, caller_with
 
+from tests.api.conftest import Api, caller_with
 from vigil.domain.directives.models import Directive, Watch
 from vigil.domain.estate.models import InformationSystem
 from vigil.domain.organisations.models import ContactPoint, Person
@@ -71,7 +71,9 @@ OTHERS = {"board_of_watch", "list_journal"}
 def _operations() -> dict[str, tuple[str, str]]:
     paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
     return {
-        operation["operationId"]: (method, path) for path, methods in paths.items() for method, operation in methods.items()
+        operation["operationId"]: (method, path)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
     }
 
 

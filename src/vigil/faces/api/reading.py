@@ -57,9 +57,7 @@ def recipients_of(reach: Reach) -> QuerySet[Recipient]:
 
 
 def _receipts_of(reach: Reach) -> QuerySet[Receipt]:
-    return Receipt.objects.filter(
-        Q(recipient__campaign__organisation__in=reach) | Q(recipient__organisation__in=reach)
-    )
+    return Receipt.objects.filter(Q(recipient__campaign__organisation__in=reach) | Q(recipient__organisation__in=reach))
 
 
 def board_of(reach: Reach) -> QuerySet[Assignment]:

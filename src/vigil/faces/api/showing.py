@@ -47,9 +47,7 @@ def dispatches(rows: Sequence[Dispatch]) -> list[dict[str, Any]]:
     """What arrived, without its text."""
     names = ("id", "organisation", "sha256", "size_bytes", "filename", "media_type", "received_at")
     keys = dict(Directive.objects.filter(dispatch__in=rows).values_list("dispatch_id", "pk"))
-    return [
-        {**shown, "directive": keys.get(row.pk)} for row, shown in zip(rows, plainly(*names)(rows), strict=True)
-    ]
+    return [{**shown, "directive": keys.get(row.pk)} for row, shown in zip(rows, plainly(*names)(rows), strict=True)]
 
 
 _OBLIGATION = plainly("id", "position", "code", "kind", "audience", "text", "deadline_at", "derived")
@@ -140,6 +138,4 @@ def links(rows: Sequence[Peer]) -> list[dict[str, Any]]:
 def entries(rows: Sequence[Entry]) -> list[dict[str, Any]]:
     """Sealed entries."""
     names = ("id", "sequence", "at", "actor", "action", "subject", "why", "facts", "hash")
-    return [
-        {**{name: getattr(row, name) for name in names}, "organisation": row.organisation_id} for row in rows
-    ]
+    return [{**{name: getattr(row, name) for name in names}, "organisation": row.organisation_id} for row in rows]

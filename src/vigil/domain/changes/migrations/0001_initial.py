@@ -4,33 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Count',
+            name="Count",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('last', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("last", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('key', models.UUIDField()),
-                ('organisation_id', models.UUIDField(null=True)),
-                ('removed', models.BooleanField(default=False)),
-                ('sequence', models.BigIntegerField(null=True, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("key", models.UUIDField()),
+                ("organisation_id", models.UUIDField(null=True)),
+                ("removed", models.BooleanField(default=False)),
+                ("sequence", models.BigIntegerField(null=True, unique=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'sequence'], name='changes_by_kind'), models.Index(condition=models.Q(('sequence', None)), fields=['id'], name='changes_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='changes_change_once')],
+                "indexes": [
+                    models.Index(fields=["kind", "sequence"], name="changes_by_kind"),
+                    models.Index(condition=models.Q(("sequence", None)), fields=["id"], name="changes_waiting"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("kind", "key"), name="changes_change_once")],
             },
         ),
     ]
