@@ -5,6 +5,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STATUS = {
+    "NoToken": 401,
+    "NoSuchMethod": 405,
+    "TooLarge": 413,
     "NotAllowed": 403,
     "NotFound": 404,
     "Conflict": 409,

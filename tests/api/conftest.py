@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from tests.web.rooms import ACTOR, furnished
 
+from tests.web.rooms import ACTOR, furnished
 from vigil.domain.accounts.actions import create_user, grant
 from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import MATRIX

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+
 from tests.api.conftest import caller_with
 from tests.web.rooms import ACTOR, organisation
-
 from vigil.domain.changes.models import Change
 from vigil.domain.changes.queries import up_to_date
 from vigil.domain.estate.actions import remove_edge_device, save_edge_device, save_system

@@ -5,9 +5,9 @@ import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import load_all_checks, CHECKS
-from tests.api.conftest import caller_with, make_world
+from schemathesis.checks import CHECKS, load_all_checks
 
+from tests.api.conftest import caller_with, make_world
 from vigil.faces.api import caller
 from vigil.faces.api.server import api
 from vigil.project.wsgi import application

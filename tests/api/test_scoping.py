@@ -3,8 +3,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.api.conftest import Api, caller_with
 
+from tests.api.conftest import Api, caller_with
 from vigil.domain.directives.models import Directive, Watch
 from vigil.domain.estate.models import InformationSystem
 from vigil.domain.organisations.models import ContactPoint, Person

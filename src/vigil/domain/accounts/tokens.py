@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from vigil.domain.accounts.models import ApiToken, User
-from vigil.domain.accounts.permissions import MATRIX, organisations_for
+from vigil.domain.accounts.permissions import MATRIX, organisations_for, permitted
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Organisation
 from vigil.domain.organisations.queries import under
@@ -62,7 +62,7 @@ def make_token(
         held = organisations_for(user, scope)
         if organisation is not None:
             held = held.filter(path__startswith=organisation.path)
-        if not held.exists():
+        if not held.exists() and not permitted(user, scope, organisation):
             raise NotAllowed("token.too_wide", N_("You do not hold {scope} yourself there."), scope=scope)
     secret = PREFIX + new_token(256)
     made = ApiToken.objects.create(

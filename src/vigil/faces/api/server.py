@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from vigil.faces.api import writing
 from vigil.faces.api.caller import Bearer
 from vigil.faces.api.problems import MEDIA, invalid, problem
 from vigil.faces.api.shapes import Problem
-from vigil.faces.api.writing import router
 from vigil.kernel.errors import Refused, VigilError
 from vigil.kernel.phrases import N_
 
@@ -50,7 +50,7 @@ api = Described(
     docs_url=None,
     auth=Bearer(),
 )
-api.add_router("", router)
+api.add_router("", writing.router)
 
 
 @api.exception_handler(VigilError)

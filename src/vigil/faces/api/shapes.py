@@ -282,12 +282,16 @@ class EntryOut(Schema):
     hash: str
 
 
-def _text(most: int, least: int = 0) -> Any:
-    return Annotated[str, StringConstraints(min_length=least, max_length=most, pattern=_PLAIN)]
-
-
-Name200, Text200, Text60, Text5000 = _text(200, 1), _text(200), _text(60), _text(5000)
-Name300, Text500, Text1000, Text40 = _text(300, 1), _text(500), _text(1000), _text(40)
+Name200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_PLAIN)]
+Name300 = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=_PLAIN)]
+Text40 = Annotated[str, StringConstraints(min_length=0, max_length=40, pattern=_PLAIN)]
+Text60 = Annotated[str, StringConstraints(min_length=0, max_length=60, pattern=_PLAIN)]
+Text200 = Annotated[str, StringConstraints(min_length=0, max_length=200, pattern=_PLAIN)]
+Text254 = Annotated[str, StringConstraints(min_length=0, max_length=254, pattern=_PLAIN)]
+Text500 = Annotated[str, StringConstraints(min_length=0, max_length=500, pattern=_PLAIN)]
+Text1000 = Annotated[str, StringConstraints(min_length=0, max_length=1000, pattern=_PLAIN)]
+Text5000 = Annotated[str, StringConstraints(min_length=0, max_length=5000, pattern=_PLAIN)]
+Said5000 = Annotated[str, StringConstraints(min_length=1, max_length=5000, pattern=_PLAIN)]
 
 
 class _In(Schema):
@@ -302,7 +306,7 @@ class PersonFields(_In):
     title: Text200 = ""
     mobile: Text40 = ""
     phone: Text40 = ""
-    email: _text(254) = ""
+    email: Text254 = ""
     language: Literal["vi", "en"] = "vi"
 
 
@@ -379,4 +383,4 @@ class StatementIn(_In):
 
     assignment: UUID
     verdict: Literal["met", "at_risk", "not_met"]
-    text: _text(5000, 1)
+    text: Said5000

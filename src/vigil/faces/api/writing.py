@@ -20,14 +20,16 @@ from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import ContactPoint, Home, Organisation, Person, Unit
 from vigil.domain.readiness.actions import prove_watch
 from vigil.domain.readiness.provers import all_open_items, provers_by_kind
-from vigil.faces.api import shapes
+from vigil.faces.api import reading, shapes
 from vigil.faces.api.caller import Caller, caller_of
 from vigil.faces.api.problems import not_found
-from vigil.faces.api.reading import router, told
+from vigil.faces.api.reading import told
 from vigil.kernel import clock
 from vigil.kernel.errors import Conflict
 from vigil.kernel.phrases import N_
 from vigil.kernel.proofs import Basis
+
+router = reading.router  # one address may be read and written
 
 
 def _organisation(caller: Caller, pk: UUID, permission: str) -> Organisation:
@@ -156,7 +158,8 @@ def receive(request: HttpRequest, file: File[UploadedFile], organisation: Form[U
 
 
 @router.post("/watches", response={201: shapes.WatchOut}, operation_id="plan_watch",
-             summary="plan a watch over a confirmed directive", description="Needs the scope `watches.manage`.")  # fmt: skip
+             summary="plan a watch over a confirmed directive",
+             description="Needs the scope `watches.manage`.")  # fmt: skip
 def plan(request: HttpRequest, body: shapes.WatchIn) -> Any:
     """Plan a watch, or open it at once."""
     caller, now = caller_of(request), clock.now()

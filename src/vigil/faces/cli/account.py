@@ -1,6 +1,7 @@
 """`vigil account`: the way in when nobody can sign in."""
 
 import secrets
+from uuid import UUID
 
 import click
 
@@ -30,3 +31,67 @@ def reset_password(username: str) -> None:
     set_password(user=user, password=password, actor=cli_actor(), now=clock.now())
     reset(username=user.username.casefold())
     click.echo(password)
+
+
+@account.group("token")
+def token() -> None:
+    """Tokens of the API."""
+
+
+@token.command("make")
+@click.argument("username")
+@click.option("--name", required=True, help="What uses it.")
+@click.option("--scope", "scopes", multiple=True, required=True, help="A permission, e.g. view; may be repeated.")
+@click.option("--organisation", help="Agency identifier: only it and what lies under it.")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 366), help="How long it is good.")
+def token_make(username: str, name: str, scopes: tuple[str, ...], organisation: str | None, days: int) -> None:
+    """Make a token for an account; it is printed once."""
+    start_django()
+    from vigil.domain.accounts.models import User
+    from vigil.domain.accounts.tokens import make_token
+    from vigil.domain.organisations.models import Organisation
+    from vigil.kernel import clock
+
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise click.UsageError(f"no account {username}")
+    narrowed = Organisation.objects.filter(code=organisation).first() if organisation else None
+    if organisation and narrowed is None:
+        raise click.UsageError(f"no organisation {organisation}")
+    made = make_token(
+        user=user,
+        name=name,
+        scopes=scopes,
+        organisation=narrowed,
+        days=days,
+        actor=cli_actor(),
+        now=clock.now(),
+    )
+    click.echo(made.secret)
+
+
+@token.command("list")
+@click.argument("username")
+def token_list(username: str) -> None:
+    """Every token of an account, without its secret."""
+    start_django()
+    from vigil.domain.accounts.models import ApiToken
+
+    for found in ApiToken.objects.filter(user__username=username):
+        state = "revoked" if found.revoked_at else f"until {found.expires_at:%Y-%m-%d}"
+        click.echo(f"{found.id}  {state}  {','.join(found.scopes)}  {found.name}")
+
+
+@token.command("revoke")
+@click.argument("token_id", type=click.UUID)
+def token_revoke(token_id: UUID) -> None:
+    """End a token at once."""
+    start_django()
+    from vigil.domain.accounts.models import ApiToken
+    from vigil.domain.accounts.tokens import revoke_token
+    from vigil.kernel import clock
+
+    found = ApiToken.objects.filter(pk=token_id).first()
+    if found is None:
+        raise click.UsageError(f"no token {token_id}")
+    revoke_token(token=found, actor=cli_actor(), now=clock.now())
