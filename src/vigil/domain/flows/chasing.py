@@ -95,7 +95,7 @@ def _due(campaign: Campaign, rule: Rule, now: datetime) -> QuerySet[Recipient]:
     if rule.of == "deadline" and rule.missing == "not_met":
         # each obligation by its own deadline; one that was over before the sending chases nobody
         sent_then = ExpressionWrapper(OuterRef("sent_at") - Value(after), output_field=DateTimeField())
-        owed = _unmet(now).filter(due_at__lte=now - after, due_at__gt=sent_then)  # type: ignore[misc]
+        owed = _unmet(now).filter(due_at__lte=now - after, due_at__gt=sent_then)
         lacking = rows.exclude(state=RecipientState.REFUSED).filter(Exists(owed), ~Exists(chased))
     else:
         lacking = _lacking(rows, rule.missing, now).filter(~Exists(chased))
