@@ -2,9 +2,9 @@
 
 import pytest
 from django.test import Client
+
 from tests.api.conftest import caller_with
 from tests.web.rooms import organisation
-
 from vigil.faces.api import caller as callers
 from vigil.faces.exchange.floods import Gauge
 
