@@ -67,7 +67,7 @@ def test_a_new_password_is_shown_once_and_kept_nowhere(administrator, someone) -
 def test_accounts_are_the_whole_installation_s_administrator_s_alone(someone, role) -> None:
     client = client_of(organisation("Nhà-Ta"), role)
     assert client.get(reverse("accounts")).status_code == 403
-    for what in ("grant", "revoke", "close", "open", "password", "unlock"):
+    for what in ("grant", "revoke", "close", "open", "password", "unlock", "sign_out"):
         assert _change(client, someone, what, role="administrator").status_code == 403
     assert not RoleGrant.objects.filter(user=someone).exists()
 

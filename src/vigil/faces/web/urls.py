@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("vigil.faces.web.journal.urls")),
     path("", include("vigil.faces.web.accounts.urls")),
     path("", include("vigil.faces.web.accounts.tokens")),
+    path("", include("vigil.faces.web.accounts.sessions")),
     path("", include("vigil.faces.web.vitals.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("sign-in/", account.login, name="account_login"),

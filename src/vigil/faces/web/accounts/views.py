@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vigil.domain.accounts.actions import create_user, grant, revoke, set_active, set_language, set_password, unlocked
 from vigil.domain.accounts.models import Role, RoleGrant, User
+from vigil.domain.accounts.sessions import end_sessions, sessions_of
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
@@ -99,7 +100,7 @@ def _one(request: HttpRequest, found: User, *, password: str = "", form: GrantFo
 @login_required
 @require_POST
 def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
-    """One change of an account: grant, revoke, close, open, password, unlock."""
+    """One change of an account: grant, revoke, close, open, password, unlock, sign out."""
     demanded(request, "accounts.manage", None)
     found, actor, now = _account(pk), actor_of(request), clock.now()
     if what == "grant":
@@ -120,6 +121,8 @@ def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
     elif what == "unlock":
         reset(username=found.username.casefold())
         unlocked(user=found, actor=actor, now=now)
+    elif what == "sign_out":
+        end_sessions(user=found, sessions=sessions_of(found), actor=actor, now=now)
     messages.success(request, gettext("Saved."))
     return redirect("account", pk=found.pk)
 

@@ -19,6 +19,7 @@ SENTENCES: dict[str, str] = {
     "account.password_set": N_("set an account's password"),
     "account.role_granted": N_("granted the role {role}"),
     "account.role_revoked": N_("took away the role {role}"),
+    "account.sessions_ended": N_("ended {count} sessions of an account"),
     "account.token_made": N_("made a token of the API"),
     "account.token_revoked": N_("revoked a token of the API"),
     "account.unlocked": N_("lifted a lock-out"),
