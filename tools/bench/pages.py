@@ -85,13 +85,13 @@ def known_keys(data: Path, organisations: int) -> dict[str, Any]:
     return dict(json.loads(told.read_text()))
 
 
-def measure(case: Any, browser: Browser, server: Served) -> Timed:
-    """One case, warmed up, then asked `REQUESTS` times."""
+def measure(case: Any, browser: Browser, server: Served, requests: int) -> Timed:
+    """One case, warmed up, then asked `requests` times."""
     path = case.path
     if "{middle}" in path or "{last}" in path:
         last = browser.last_page(path.split("?")[0])
         path = path.format(middle=max(1, last // 2), last=last)
-    times = FILE_REQUESTS if case.is_file else REQUESTS
+    times = FILE_REQUESTS if case.is_file else requests
     for _ in range(1 if case.is_file else WARM_UP):
         browser.get(path)
     before = server.cpu_s()
@@ -119,7 +119,7 @@ def queries(case: Any, path: str) -> int:
     return len(asked)
 
 
-def pages(env: dict[str, str], data: Path, told: dict[str, Any], only: str) -> None:
+def pages(env: dict[str, str], data: Path, told: dict[str, Any], only: str, requests: int) -> None:
     """Every page, as everybody who may see it."""
     from tools.bench.pages_cases import cases
     from vigil.domain.organisations.models import Organisation
@@ -141,7 +141,7 @@ def pages(env: dict[str, str], data: Path, told: dict[str, Any], only: str) -> N
             if only and not re.search(only, f"{case.page} {case.path}"):
                 continue
             try:
-                timed = measure(case, browsers[case.who], server)
+                timed = measure(case, browsers[case.who], server, requests)
             except RuntimeError as error:
                 failed.append(str(error))
                 print(f"{case.page} as {case.who} FAILED: {error}", flush=True)
@@ -187,6 +187,7 @@ def main() -> None:
     options.add_argument("--database", default="", help="a PostgreSQL that runs already")
     options.add_argument("--data", type=Path, help="the data folder that belongs to it")
     options.add_argument("--only", default="", help="pages whose name or address matches this expression")
+    options.add_argument("--requests", type=int, default=REQUESTS, help="how often each page is asked for")
     given = options.parse_args()
     if given.database:
         run(given, given.data, given.database)
@@ -222,8 +223,8 @@ def run(given: argparse.Namespace, data: Path, database: str) -> None:
     told = known_keys(data, given.organisations)
     note("carrying a campaign", told["measures"]["carry"], "recipients/s", "higher")
     note("sealing the journal", told["measures"]["journal"], "entries/s", "higher")
-    pages(env, data, told, given.only)
     workers()
+    pages(env, data, told, given.only, given.requests)
     target = ROOT / "build" / "bench"
     target.mkdir(parents=True, exist_ok=True)
     (target / "pages.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")

@@ -12,6 +12,7 @@ from vigil.domain.directives.models import Campaign, CampaignState
 from vigil.domain.flows.campaigns import in_motion, note_mail
 from vigil.domain.flows.chasing import chase
 from vigil.domain.readiness.actions import watches_running_out
+from vigil.domain.readiness.campaigns import keep_standing
 from vigil.domain.readiness.provers import provers_by_kind
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
@@ -40,6 +41,7 @@ def rounds() -> Iterator[tuple[str, float, float]]:
         "campaigner: what is in motion": in_motion,
         "campaigner: receipts of mail": lambda: note_mail(actor=actor, now=clock.now()),
         "campaigner: chasing rules": chasing,
+        "campaigner: how a campaign stands": lambda: keep_standing(campaign, clock.now()),
     }
     for name, part in parts.items():
         for _ in range(TURNS):
