@@ -1,7 +1,8 @@
 """The campaigner: carries campaigns to their recipients in batches, sees what was delivered, chases the silent.
 
 Each round: for every campaign of which some recipient is behind, a batch; then which letters a server took; and, now
-and then, the chasing rules. What fails for one campaign is told and tried again; the others go on.
+and then, the chasing rules and how the large campaigns stand. What fails for one campaign is told and tried again; the
+others go on.
 """
 
 import logging
@@ -15,6 +16,7 @@ from vigil.domain.flows.chasing import chase
 from vigil.domain.flows.drilling import run_drill, running, settle_drill
 from vigil.domain.flows.peering import report_upwards
 from vigil.domain.flows.redelivery import redeliver
+from vigil.domain.readiness.campaigns import keep_standing
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
 
@@ -51,6 +53,8 @@ class Campaigner:
                 self._tried("chasing", partial(self._chase, campaign))
                 for campaign in in_force.select_related("organisation", "directive")
             )
+            for campaign in in_force.select_related("directive"):
+                self._tried("counting", partial(keep_standing, campaign, clock.now()))
             self._chased_at = clock.now()
         if self._faults:
             raise RuntimeError("; ".join(sorted(set(self._faults))))

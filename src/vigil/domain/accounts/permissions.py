@@ -74,6 +74,18 @@ def organisations_for(user: User | AnonymousUser, permission: str = "view") -> Q
     return under(grant.organisation for grant in grants if grant.organisation is not None)
 
 
+def holdings(user: User | AnonymousUser) -> tuple[frozenset[str], frozenset[str]]:
+    """The permissions that `user` holds over some organisation, and those held over everything; in one query."""
+    if not isinstance(user, User) or not user.is_active:
+        return frozenset(), frozenset()
+    held = set(RoleGrant.objects.filter(user=user).values_list("role", "organisation_id"))
+    somewhere, everywhere = {role for role, _ in held}, {role for role, over in held if over is None}
+    return (
+        frozenset(permission for permission, holders in MATRIX.items() if holders & somewhere),
+        frozenset(permission for permission, holders in MATRIX.items() if holders & everywhere),
+    )
+
+
 def sees_everything(user: User | AnonymousUser, permission: str = "view") -> bool:
     """Whether `permission` is held over the whole installation."""
     return permitted(user, permission, None)

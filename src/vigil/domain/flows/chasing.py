@@ -79,6 +79,15 @@ def settle(*, campaign: Campaign, now: datetime) -> int:
     return settled
 
 
+def due_calls(campaign: Campaign, now: datetime) -> QuerySet[Chase]:
+    """The calls to be made whose reason still holds at `now`; those that `settle` has yet to take off are left out."""
+    holds = Q(pk__in=[])
+    for missing in _MISSING:
+        lacking = _lacking(Recipient.objects.filter(pk=OuterRef("recipient")), missing, now)
+        holds |= Q(Exists(lacking), missing=missing)
+    return Chase.objects.filter(holds, recipient__campaign=campaign, state=ChaseState.DUE)
+
+
 def _due(campaign: Campaign, rule: Rule, now: datetime) -> QuerySet[Recipient]:
     after = timedelta(hours=rule.hours)
     rows = Recipient.objects.filter(campaign=campaign, role=RecipientRole.TASK, sent_at__isnull=False)

@@ -1,4 +1,8 @@
-"""How a campaign stands: per obligation, each basis counted apart; per recipient, what its watch shows now."""
+"""How a campaign stands: per obligation, each basis counted apart; per recipient, what its watch shows now.
+
+Over few recipients it is counted at every look. Over many, the campaigner counts now and then (`keep_standing`) and
+pages show that count with its time.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,7 +13,7 @@ from uuid import UUID
 from django.db.models import Case, CharField, Count, F, Q, Value, When
 
 from vigil.domain.directives.models import Assignment, Campaign, Obligation, Recipient
-from vigil.domain.readiness.models import ProofSnapshot
+from vigil.domain.readiness.models import ProofSnapshot, Standing
 from vigil.domain.readiness.queries import Row, row_of
 from vigil.kernel.proofs import Basis, Verdict
 
@@ -54,6 +58,37 @@ def standing_of(campaign: Campaign, now: datetime) -> list[ObligationStanding]:
     for line in rows.order_by():
         found[line["assignment__obligation"]].counts[Basis(line["basis"])][Verdict(line["reads"])] = line["n"]
     return list(found.values())
+
+
+LARGE = 500  # recipients from which on a count is kept
+
+
+def keep_standing(campaign: Campaign, now: datetime) -> int:
+    """Count a large campaign and keep what was counted; returns 1 when it is large, else 0 and nothing is kept."""
+    if not campaign.recipients.all()[LARGE : LARGE + 1].exists():
+        return 0
+    counted = {
+        str(line.obligation.pk): {"asked": line.asked, "bases": line.counts} for line in standing_of(campaign, now)
+    }
+    Standing.objects.update_or_create(
+        campaign=campaign, defaults={"directive_id": campaign.directive_id, "counted_at": now, "counts": counted}
+    )
+    return 1
+
+
+def standing_as_of(campaign: Campaign, now: datetime) -> tuple[list[ObligationStanding], datetime]:
+    """The lines of `standing_of`, and when they were counted: `now`, unless a count of a large campaign was kept."""
+    kept = Standing.objects.filter(campaign=campaign, directive_id=campaign.directive_id).first()
+    if kept is None:
+        return standing_of(campaign, now), now
+    lines = []
+    for obligation in campaign.directive.obligations.order_by("position"):
+        told = kept.counts.get(str(obligation.pk), {"asked": 0, "bases": {}})
+        counts: dict[Basis, dict[Verdict, int]] = {
+            basis: {Verdict(verdict): n for verdict, n in told["bases"].get(basis.value, {}).items()} for basis in Basis
+        }
+        lines.append(ObligationStanding(obligation, told["asked"], counts))
+    return lines, kept.counted_at
 
 
 def rows_of(recipients: Sequence[Recipient], now: datetime) -> dict[UUID, list[Row]]:

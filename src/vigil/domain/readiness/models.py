@@ -1,9 +1,12 @@
-"""Proof snapshots: a row per change of what a proof says; unchanged answers only renew their validity."""
+"""Proof snapshots: a row per change of what a proof says; unchanged answers only renew their validity.
+
+`Standing` holds what was counted over a large campaign, and when: counting it again for every look would take too long.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from vigil.domain.directives.models import Assignment
+from vigil.domain.directives.models import Assignment, Campaign
 from vigil.kernel.identifiers import new_id
 from vigil.kernel.proofs import Basis, Verdict
 
@@ -45,3 +48,16 @@ class ProofSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assignment_id} {self.verdict}"
+
+
+class Standing(models.Model):
+    """How a campaign stood at `counted_at`, per obligation of `directive_id`. `counts`, by obligation identifier:
+    {"asked": recipients, "bases": {basis: {verdict: recipients}}}."""
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, primary_key=True, related_name="standing")
+    directive_id = models.UUIDField()
+    counted_at = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} at {self.counted_at:%Y-%m-%d %H:%M:%S}"

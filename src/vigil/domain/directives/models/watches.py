@@ -42,6 +42,7 @@ class Watch(models.Model):
     class Meta:
         ordering = ["-starts_at"]
         verbose_name_plural = "watches"
+        indexes = [models.Index(fields=["-starts_at", "-id"], name="watch_newest")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="watch_ends_after_start"

@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.directives.models import Directive, LinkKind, ObligationKind
-from vigil.domain.organisations.models import Organisation, Person
+from vigil.domain.organisations.models import Person
 from vigil.faces.web.directives.fields import LinesField, RowsField
 from vigil.faces.web.dressing import dress
+from vigil.faces.web.lists.fields import OrganisationField
 
 KINDS = [
     ("dispatch", _("Dispatch (công văn)")),
@@ -25,14 +26,14 @@ KINDS = [
 class ReceiveForm(forms.Form):
     """A file dropped, or a text pasted, for one organisation."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("For the organisation"))
     text = forms.CharField(
         label=_("…or paste its text"), required=False, widget=forms.Textarea(attrs={"rows": 8}), max_length=2_000_000
     )
 
     def __init__(self, *args: Any, organisations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
+        self.fields["organisation"] = OrganisationField(organisations, label=_("For the organisation"))
+        self.order_fields(["organisation"])
         dress(self)
 
 

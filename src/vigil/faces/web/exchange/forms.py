@@ -8,18 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
+from vigil.faces.web.lists.fields import OrganisationField
 
 
 class CodeForm(forms.Form):
     """For whom a code is made."""
 
-    organisation = forms.ModelChoiceField(label=_("Organisation"), queryset=Organisation.objects.none())
-
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["organisation"]
-        if isinstance(field, forms.ModelChoiceField):
-            field.queryset = organisations
+        self.fields["organisation"] = OrganisationField(organisations, label=_("Organisation"))
+        self.order_fields(self.field_order)
         dress(self)
 
 

@@ -1,5 +1,6 @@
 """What every template knows: the navigation that this user may use, theme, clock, practice marks."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.accounts.models import User
-from vigil.domain.accounts.permissions import MATRIX, organisations_for, permitted
+from vigil.domain.accounts.permissions import MATRIX, holdings
 from vigil.kernel import clock
 
 THEMES = ("auto", "light", "dark")
@@ -53,42 +54,38 @@ def theme_of(request: HttpRequest) -> str:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The context processor."""
     user = getattr(request, "user", None)
-    signed_in = isinstance(user, User)
+    held = SimpleLazyObject(lambda: _held(user))
     return {
         "theme": theme_of(request),
         "themes": THEMES,
         "clock_now": clock.now(),
         "clock_shift": clock.shift(),
-        "places": SimpleLazyObject(lambda: _places(request)),
-        "may": SimpleLazyObject(lambda: _may(user) if isinstance(user, User) else {}),
-        "signed_in": signed_in,
+        "places": SimpleLazyObject(lambda: _places(request, held) if isinstance(user, User) else []),
+        "may": SimpleLazyObject(lambda: _may(held) if isinstance(user, User) else {}),
+        "signed_in": isinstance(user, User),
     }
 
 
-def _places(request: HttpRequest) -> list[dict[str, Any]]:
-    user = getattr(request, "user", None)
-    if not isinstance(user, User):
-        return []
+def _places(request: HttpRequest, held: Container[str]) -> list[dict[str, Any]]:
     return [
         {"place": place, "here": _is_here(request.path, place.url)}
         for place in PLACES
-        if place.permission == "view" or _holds(user, place.permission)
+        if place.permission == "view" or place.permission in held
     ]
 
 
 WHOLE = {"accounts.manage", "regimes.edit"}  # these concern the installation, not one organisation
 
 
-def _holds(user: User, permission: str) -> bool:
-    if permitted(user, permission, None):
-        return True
-    return permission not in WHOLE and organisations_for(user, permission).exists()
+def _held(user: Any) -> frozenset[str]:
+    somewhere, everywhere = holdings(user)
+    return (somewhere - WHOLE) | everywhere
 
 
 def _is_here(path: str, url: str) -> bool:
     return path == "/" if url == "/" else path.startswith(url)
 
 
-def _may(user: User) -> dict[str, bool]:
+def _may(held: Container[str]) -> dict[str, bool]:
     """Whether the user holds each permission somewhere: decides which buttons are drawn, never what is allowed."""
-    return {permission.replace(".", "_"): _holds(user, permission) for permission in MATRIX}
+    return {permission.replace(".", "_"): permission in held for permission in MATRIX}

@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from vigil.domain.directives.models import Chase, ChaseState, RecipientState
+from vigil.domain.directives.models import Chase, RecipientState
 from vigil.domain.directives.rules import MISSING
-from vigil.domain.flows.chasing import called, settle
+from vigil.domain.flows.chasing import called, due_calls
 from vigil.domain.organisations.models import ContactChannel, Person
 from vigil.faces.web.campaigns.forms import CallForm
 from vigil.faces.web.campaigns.views.campaigns import MANAGE, PER_PAGE, own_campaigns
@@ -28,8 +28,7 @@ def calls(request: HttpRequest, pk: str) -> HttpResponse:
     """Who is to be called in this campaign, oldest first; those who cannot be reached in writing besides."""
     found = one_of(request, own_campaigns(), pk)
     demanded(request, MANAGE, found.organisation)
-    settle(campaign=found, now=clock.now())
-    due = Chase.objects.filter(recipient__campaign=found, state=ChaseState.DUE)
+    due = due_calls(found, clock.now())
     page = Paginator(due.select_related("recipient__organisation").order_by("due_at", "pk"), PER_PAGE).get_page(
         request.GET.get("page")
     )

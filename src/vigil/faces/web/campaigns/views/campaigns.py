@@ -1,6 +1,7 @@
 """The sender's pages: a campaign prepared, sent, and how it stands, organisation by organisation."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -34,10 +35,11 @@ from vigil.domain.directives.models import (
     Recipient,
     RecipientState,
 )
-from vigil.domain.directives.queries import BELOW, counts_by_state, not_addressed, reach_of, resolve
+from vigil.domain.directives.queries import BELOW, counts_by_state, not_addressed, reach_of
 from vigil.domain.directives.rules import rules_of
 from vigil.domain.flows.campaigns import carry
-from vigil.domain.readiness.campaigns import rows_of, standing_of
+from vigil.domain.readiness.campaigns import rows_of, standing_as_of
+from vigil.domain.readiness.queries import Row
 from vigil.faces.web.campaigns.forms import AmendForm, ChooseForm, EndForm
 from vigil.faces.web.lists.editing import tried
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
@@ -107,10 +109,13 @@ def campaign(request: HttpRequest, pk: str) -> HttpResponse:
 def _draft(request: HttpRequest, found: Campaign, form: ChooseForm | None = None) -> dict[str, Any]:
     assert found.organisation is not None  # noqa: S101 - `own_campaigns` holds no other
     chosen = {row["code"]: row["role"] for row in found.audiences}
-    picked = set(found.recipients.filter(named_by=[]).values_list("organisation_id", flat=True))
-    resolution = resolve(found.organisation, found.audiences, picked)
     members = _members(found)
     recipients = found.recipients.select_related("organisation").order_by("organisation__name")
+    named = found.recipients.order_by().values_list("named_by").annotate(Count("pk"))
+    homes, roles = (
+        dict(found.recipients.order_by().values_list(field).annotate(Count("pk"))) for field in ("home", "role")
+    )
+    addressed = found.recipients.values("organisation")
     return {
         "campaign": found,
         "form": form
@@ -119,27 +124,27 @@ def _draft(request: HttpRequest, found: Campaign, form: ChooseForm | None = None
             chosen=chosen,
             initial={"answer_by_at": found.answer_by_at, "exercise": found.exercise},
         ),
-        "resolution": resolution,
-        "empty": [code for code in resolution.empty if code != BELOW],
-        "doubles": sum(len(codes) > 1 for _, codes in resolution.members.values()),
+        "empty": [code for code in chosen if code != BELOW and not members.get(code)],
+        "doubles": sum(n for codes, n in named if len(codes) > 1),
         "not_addressed": sorted(not_addressed(found)),
         "recipients": recipients[:300],
-        "recipient_count": recipients.count(),
-        "homes": Counter(recipients.order_by().values_list("home", flat=True)),
-        "roles": Counter(recipients.order_by().values_list("role", flat=True)),
+        "recipient_count": sum(roles.values()),
+        "homes": homes,
+        "roles": roles,
         "rules": [rule.sentence for rule in rules_of(found.rules)],
-        "pickable": reach_of(found.organisation).exclude(pk__in=resolution.members).order_by("name")[:500],
-        "picked": picked,
+        "pickable": reach_of(found.organisation).exclude(pk__in=addressed).order_by("name")[:500],
         "may_manage": permitted(user_of(request), MANAGE, found.organisation),
     }
 
 
 def _members(found: Campaign) -> dict[str, int]:
     assert found.organisation is not None  # noqa: S101
+    reach = reach_of(found.organisation)
     counts: Counter[str] = Counter()
-    for codes, parent in reach_of(found.organisation).values_list("audience_codes", "parent_id"):
-        counts.update(codes)
-        counts[BELOW] += parent == found.organisation_id
+    for codes, n in reach.order_by().values_list("audience_codes").annotate(Count("pk")):
+        for code in codes:
+            counts[code] += n
+    counts[BELOW] = reach.filter(parent=found.organisation).count()
     return counts
 
 
@@ -289,22 +294,26 @@ def _filtered(request: HttpRequest, found: Campaign) -> QuerySet[Recipient]:
     return rows.order_by("organisation__name", "pk")
 
 
+def _cells(rows: Sequence[Row], codes: Sequence[str]) -> list[Row | None]:
+    by_code = {row.assignment.obligation.code: row for row in rows}
+    return [by_code.get(code) for code in codes]
+
+
 def _standing(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     now = clock.now()
     page = Paginator(_filtered(request, found), PER_PAGE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     boards = rows_of(shown, now)
-    standing = standing_of(found, now)
+    standing, counted_at = standing_as_of(found, now)
+    codes = [line.obligation.code for line in standing]
     counts = counts_by_state(found)
     return {
         "campaign": found,
         "now": now,
         "page": page,
-        "grid": [
-            {"recipient": r, "cells": {row.assignment.obligation.code: row for row in boards.get(r.pk, [])}}
-            for r in shown
-        ],
-        "codes": [line.obligation.code for line in standing],
+        "grid": [{"recipient": r, "cells": _cells(boards.get(r.pk, []), codes)} for r in shown],
+        "codes": codes,
+        "counted_at": counted_at,
         "standing": [
             {
                 "line": line,

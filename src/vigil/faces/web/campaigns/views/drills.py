@@ -1,17 +1,16 @@
 """A drill as its sender sees it: who answered on which channel, who stayed silent; and the desk's answer to it."""
 
-from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.models import Drill, DrillProbe, ProbeOutcome
 from vigil.domain.flows.drilling import DESK, answer_at_desk, begin_drill, run_drill
 from vigil.domain.organisations.models import Home
@@ -77,14 +76,15 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
     wanted = request.GET.get("outcome", "")
     rows = shown.filter(outcome=wanted) if wanted in ProbeOutcome.values else shown
     page = Paginator(rows.select_related("organisation", "channel"), PER_PAGE).get_page(request.GET.get("page"))
-    counts = Counter(shown.order_by().values_list("outcome", flat=True))
-    desks = own.filter(**_OURS, outcome=ProbeOutcome.WAITING).select_related("organisation")[:20]
+    counted = shown.order_by().values_list("outcome").annotate(Count("pk"))
+    counts: dict[str, int] = dict(counted)
+    desks = scoped(request, found.probes.filter(**_OURS, outcome=ProbeOutcome.WAITING), permission=ANSWER)
     context = {
         "drill": found,
         "campaign": found.campaign,
         "sender": sender,
         "page": page,
-        "counts": [(value, label, counts[value]) for value, label in ProbeOutcome.choices],
-        "desks": [p for p in desks if permitted(user_of(request), ANSWER, p.organisation)],
+        "counts": [(value, label, counts.get(value, 0)) for value, label in ProbeOutcome.choices],
+        "desks": desks.select_related("organisation")[:20],
     }
     return render(request, "campaigns/drill.html", context)
