@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run setup setup-test check test quality bench bench-taxii soak lock translations clean
+.PHONY: demo run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -33,11 +33,14 @@ demo: setup-test ## three Vigils that talk to one another, to click through (htt
 quality: setup-test ## the labelled corpora
 	$(BIN)/python tools/quality.py
 
-bench: bench-taxii ## every benchmark, each beside what people use today
+bench: bench-taxii bench-pages ## every benchmark, each beside what people use today
 
 bench-taxii: setup-test ## the TAXII server beside medallion and OpenTAXII
 	@$(PYTHON) tools/setup.py bench
 	$(BIN)/python tools/bench/taxii.py --postgresql
+
+bench-pages: setup-test ## every page with 10,000 organisations on PostgreSQL
+	$(BIN)/python tools/bench/pages.py
 
 soak: setup-test ## kill and cut tests
 	VIGIL_LINK_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak

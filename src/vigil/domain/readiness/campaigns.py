@@ -92,11 +92,11 @@ def standing_as_of(campaign: Campaign, now: datetime) -> tuple[list[ObligationSt
 
 
 def rows_of(recipients: Sequence[Recipient], now: datetime) -> dict[UUID, list[Row]]:
-    """The board rows of each recipient's watch, by recipient, in three queries whatever their number."""
+    """The board rows of each recipient's watch, by recipient, in four queries whatever their number."""
     by_watch = {recipient.watch_id: recipient.pk for recipient in recipients if recipient.watch_id}
     assignments = list(
         Assignment.objects.filter(watch__in=list(by_watch), applies=True, dropped_at=None)
-        .select_related("obligation", "watch")
+        .prefetch_related("obligation", "watch")  # few of each: read once, not once an assignment
         .order_by("obligation__position")
     )
     proofs: dict[UUID, list[ProofSnapshot]] = defaultdict(list)

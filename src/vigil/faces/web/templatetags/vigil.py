@@ -114,10 +114,14 @@ def verdict_word(verdict: str) -> str:
 @register.simple_tag
 def verdict_sign(verdict: str, basis: str) -> SafeString:
     """A verdict and its basis in a small cell: a sign for the eye, both in words for everybody else."""
-    letter = {"measured": "●", "reported": "◐", "attested": "○"}[str(basis)]
-    word = f"{gettext(Verdict(str(verdict)).label)}, {gettext(Basis(str(basis)).label)}"
-    _, glyph = _VERDICTS[str(verdict)]
-    return format_html('{}{}<span class="visually-hidden">{}</span>', icon(glyph), letter, word)
+    return _sign(str(verdict), str(basis), get_language() or "vi")
+
+
+@lru_cache(maxsize=256)
+def _sign(verdict: str, basis: str, language: str) -> SafeString:
+    letter = {"measured": "●", "reported": "◐", "attested": "○"}[basis]
+    word = f"{gettext(Verdict(verdict).label)}, {gettext(Basis(basis).label)}"
+    return format_html('{}{}<span class="visually-hidden">{}</span>', icon(_VERDICTS[verdict][1]), letter, word)
 
 
 @register.filter

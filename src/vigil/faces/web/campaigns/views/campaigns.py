@@ -42,6 +42,7 @@ from vigil.domain.readiness.campaigns import rows_of, standing_as_of
 from vigil.domain.readiness.queries import Row
 from vigil.faces.web.campaigns.forms import AmendForm, ChooseForm, EndForm
 from vigil.faces.web.lists.editing import tried
+from vigil.faces.web.lists.paging import page_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import Conflict, Refused
@@ -278,7 +279,7 @@ def upper_of(found: Campaign) -> str:
 
 
 def _filtered(request: HttpRequest, found: Campaign) -> QuerySet[Recipient]:
-    rows = Recipient.objects.filter(campaign=found).select_related("organisation", "watch")
+    rows = Recipient.objects.filter(campaign=found).select_related("organisation")
     state, role, text = (request.GET.get(name, "") for name in ("state", "role", "q"))
     if state in RecipientState.values:
         rows = rows.filter(state=state)
@@ -301,8 +302,7 @@ def _cells(rows: Sequence[Row], codes: Sequence[str]) -> list[Row | None]:
 
 def _standing(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     now = clock.now()
-    page = Paginator(_filtered(request, found), PER_PAGE).get_page(request.GET.get("page"))
-    shown = list(page.object_list)
+    page, shown = page_of(_filtered(request, found), request.GET.get("page"), PER_PAGE)
     boards = rows_of(shown, now)
     standing, counted_at = standing_as_of(found, now)
     codes = [line.obligation.code for line in standing]

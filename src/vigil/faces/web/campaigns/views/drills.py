@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +15,7 @@ from vigil.domain.flows.drilling import DESK, answer_at_desk, begin_drill, run_d
 from vigil.domain.organisations.models import Home
 from vigil.faces.web.campaigns.views.campaigns import MANAGE, PER_PAGE, own_campaigns
 from vigil.faces.web.lists.editing import tried
+from vigil.faces.web.lists.paging import page_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound
@@ -75,7 +75,7 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
     shown = found.probes.all() if sender else own
     wanted = request.GET.get("outcome", "")
     rows = shown.filter(outcome=wanted) if wanted in ProbeOutcome.values else shown
-    page = Paginator(rows.select_related("organisation", "channel"), PER_PAGE).get_page(request.GET.get("page"))
+    page, probes = page_of(rows.select_related("organisation", "channel"), request.GET.get("page"), PER_PAGE)
     counted = shown.order_by().values_list("outcome").annotate(Count("pk"))
     counts: dict[str, int] = dict(counted)
     desks = scoped(request, found.probes.filter(**_OURS, outcome=ProbeOutcome.WAITING), permission=ANSWER)
@@ -84,6 +84,7 @@ def drill(request: HttpRequest, pk: str) -> HttpResponse:
         "campaign": found.campaign,
         "sender": sender,
         "page": page,
+        "probes": probes,
         "counts": [(value, label, counts.get(value, 0)) for value, label in ProbeOutcome.choices],
         "desks": desks.select_related("organisation")[:20],
     }
