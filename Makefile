@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
+.PHONY: demo test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -22,10 +22,17 @@ check: setup-test ## what CI runs before the tests
 	VIGIL_DATA=build/check $(BIN)/python -m django makemigrations --check --dry-run --settings vigil.project.settings
 	$(BIN)/python tools/translations.py check
 
-test: check ## everything: engines without Django, then all on SQLite, then the database tests on PostgreSQL
+test: check ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; two at a time
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-sqlite test-engines test-postgresql
+
+test-engines:
 	.venv-engines/bin/python -m pytest tests/unit/engines tests/unit/kernel -q -p no:cacheprovider
+
+test-sqlite:
 	$(BIN)/python -m pytest -q
-	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/domain tests/web tests/integration/workers
+
+test-postgresql:
+	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -p no:cacheprovider tests/domain tests/web tests/taxii tests/api/test_changes.py tests/integration/workers
 
 demo: setup-test ## three Vigils that talk to one another, to click through (http://localhost:8101 to 8103)
 	@$(BIN)/python tools/demo.py

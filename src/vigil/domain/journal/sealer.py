@@ -61,14 +61,13 @@ _PLACED = ("sequence", "previous_hash", "hash", "sealed_at")
 def _keep_places(entries: Sequence[Entry]) -> None:
     """Write the places of all of them in one go: the driver sends the statements together, not one round trip each."""
     meta = Entry._meta
-    fields = [(name, meta.get_field(name)) for name in (*_PLACED, "id")]
+    by_name = {field.name: field for field in meta.concrete_fields}
+    fields = [by_name[name] for name in (*_PLACED, "id")]
     quoted = connection.ops.quote_name
     places = ", ".join(f"{quoted(name)} = %s" for name in _PLACED)
     statement = f"UPDATE {quoted(meta.db_table)} SET {places} WHERE {quoted('id')} = %s"  # noqa: S608 - names alone
-    values = [
-        [field.get_db_prep_save(getattr(entry, name), connection) for name, field in fields]  # type: ignore[union-attr]
-        for entry in entries
-    ]
+    values = [[field.get_db_prep_save(getattr(entry, field.attname), connection) for field in fields]
+              for entry in entries]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 

@@ -128,12 +128,12 @@ def _draft(request: HttpRequest, found: Campaign, form: ChooseForm | None = None
         "empty": [code for code in chosen if code != BELOW and not members.get(code)],
         "doubles": sum(n for codes, n in named if len(codes) > 1),
         "not_addressed": sorted(not_addressed(found)),
-        "recipients": recipients[:300],
+        "recipients": recipients.only("role", "home", "named_by", "campaign_id", "organisation__name")[:300],
         "recipient_count": sum(roles.values()),
         "homes": homes,
         "roles": roles,
         "rules": [rule.sentence for rule in rules_of(found.rules)],
-        "pickable": reach_of(found.organisation).exclude(pk__in=addressed).order_by("name")[:500],
+        "pickable": reach_of(found.organisation).exclude(pk__in=addressed).order_by("name").only("name")[:500],
         "may_manage": permitted(user_of(request), MANAGE, found.organisation),
     }
 
