@@ -7,7 +7,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,6 +27,7 @@ from vigil.faces.web.journal.sentences import SENTENCES, sentence_of
 from vigil.faces.web.journal.subjects import Subject, subjects_of
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
+from vigil.faces.web.lists.paging import page_of
 from vigil.faces.web.scoping import actor_of, demanded, user_of
 from vigil.kernel import clock
 from vigil.kernel.clock import VIETNAM
@@ -75,10 +75,10 @@ def journal(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET, organisations=organisations)
     if form.is_valid():
         rows = _filtered(rows, form.cleaned_data)
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    names = dict(Organisation.objects.filter(pk__in={e.organisation_id for e in page}).values_list("pk", "name"))
-    subjects = subjects_of(request, page)
-    lines = [_line(entry, names, subjects) for entry in page]
+    page, shown = page_of(rows, request.GET.get("page"), 50)
+    names = dict(Organisation.objects.filter(pk__in={e.organisation_id for e in shown}).values_list("pk", "name"))
+    subjects = subjects_of(request, shown)
+    lines = [_line(entry, names, subjects) for entry in shown]
     everything = sees_everything(user_of(request), "journal.read")
     context = {"page": page, "lines": lines, "form": form, "head": last_head(), "everything": everything}
     return render(request, "journal/journal.html", context)
