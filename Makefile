@@ -1,8 +1,9 @@
 # Two commands do all the set-up: `make run` and `make test`. The work is in tools/setup.py.
 PYTHON ?= python3
 BIN := .venv/bin
+PROCESSES := tests/integration tests/journeys tests/soak
 
-.PHONY: demo test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
+.PHONY: demo test-processes test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -22,14 +23,17 @@ check: setup-test ## what CI runs before the tests
 	VIGIL_DATA=build/check $(BIN)/python -m django makemigrations --check --dry-run --settings vigil.project.settings
 	$(BIN)/python tools/translations.py check
 
-test: check ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; two at a time
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-sqlite test-engines test-postgresql
+test: check ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; side by side
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-processes test-sqlite test-postgresql test-engines
 
 test-engines:
 	.venv-engines/bin/python -m pytest tests/unit/engines tests/unit/kernel -q -p no:cacheprovider
 
+test-processes: # whole programs and browsers: mostly waiting
+	$(BIN)/python -m pytest -q -p no:cacheprovider $(PROCESSES)
+
 test-sqlite:
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%)
 
 test-postgresql:
 	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -p no:cacheprovider tests/domain tests/web tests/taxii tests/api/test_changes.py tests/integration/workers
