@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROCESSES := tests/integration tests/journeys tests/soak
 
-.PHONY: demo test-processes test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
+.PHONY: demo solver test-processes test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -58,6 +58,9 @@ soak: setup-test ## kill and cut tests
 
 translations: setup-test ## bring locale/*/django.po up to the code
 	$(BIN)/python tools/translations.py update
+
+solver: setup ## the optional solver of rosters (OR-Tools CP-SAT)
+	@$(PYTHON) tools/setup.py solver
 
 lock: ## renew the hashed locks from requirements/*.in
 	$(BIN)/python tools/setup.py lock

@@ -1,5 +1,5 @@
-"""Installs what Vigil needs, once: `setup.py run` to serve, `test` to test too, `bench` for what it is measured
-against, `lock` to renew the locks.
+"""Installs what Vigil needs, once: `setup.py run` to serve, `test` to test too, `solver` for the optional solver
+of rosters, `bench` for what it is measured against, `lock` to renew the locks.
 
 Runs on the system's python3 alone. What is installed is stamped with the locks' digest, so that a second call takes a
 fraction of a second and needs no network. What cannot be installed is said, with what will not work without it.
@@ -140,10 +140,11 @@ def node_modules() -> None:
 
 def lock() -> None:
     """Renew the locks with uv (which must be installed): hashes, no addresses."""
-    for name in ("runtime", "test", "engines", "bench"):
+    for name in ("runtime", "solver", "test", "engines", "bench"):
         run(
             "uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links",
             "--python-version", "3.11", f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt",
+            *(["--constraints", "requirements/runtime.txt"] if name == "solver" else []),
         )  # fmt: skip
 
 
@@ -152,6 +153,8 @@ def main(what: str) -> None:
         sys.exit("setup: Vigil needs Python 3.11 or newer")
     if what == "lock":
         return lock()
+    if what == "solver":
+        return install(VENV, [LOCKS / "runtime.txt", LOCKS / "solver.txt"], package=True)
     if what == "bench":
         return install(BENCH, [LOCKS / "bench.txt"], package=None)
     debian(DEBIAN_RUN if what == "run" else {**DEBIAN_RUN, **DEBIAN_TEST})
