@@ -22,9 +22,9 @@ from vigil.domain.directives.models import (
     RelayedAnswer,
     Watch,
 )
-from vigil.domain.journal.chain import head_message
+from vigil.domain.journal.chain import head_message, personal_digest
 from vigil.domain.journal.keys import key_id, signing_key
-from vigil.domain.journal.models import Entry, Head
+from vigil.domain.journal.models import ActorName, Entry, Head, PersonalNote
 from vigil.domain.journal.sealer import hash_of, seal
 from vigil.domain.mailbox.models import Letter, LetterPart, LetterState
 from vigil.domain.organisations.models import ContactChannel, Home, Organisation
@@ -169,16 +169,21 @@ def journal(organisations: Sequence[Organisation], count: int, chance: random.Ra
     row = int(Entry.objects.aggregate(most=models.Max("row"))["most"] or 0)
     sequence, previous = last.sequence or 0, last.hash
     actions = ("proof.verdict_changed", "recipient.read", "recipient.accepted", "contact.filed", "system.changed")
-    rows = []
+    rows, notes = [], []
+    content = {"actor": "timekeeper"}
+    who = ActorName.objects.get_or_create(name="timekeeper")[0]
     for number in range(count):
         owner, row, sequence = chance.choice(organisations), row + 1, sequence + 1
         entry = Entry(row=row, at=now - timedelta(minutes=count - number), actor="worker:timekeeper",
                       action=actions[number % 5], subject=f"organisations.organisation:{owner.pk}",
                       organisation_id=owner.pk, facts={"item": "1.a", "was": "met", "is": "not_met",},
-                      sequence=sequence, previous_hash=previous, sealed_at=now)  # fmt: skip
+                      personal_digest=personal_digest(f"{number:064x}", content), sequence=sequence,
+                      previous_hash=previous, sealed_at=now)  # fmt: skip
         entry.hash = previous = hash_of(entry)
         rows.append(entry)
+        notes.append(PersonalNote(entry=entry, salt=f"{number:064x}", content=content, who=who))
     _save(rows)
+    _save(notes)
     Head.objects.create(sequence=sequence, hash=previous, at=now, key_id=key_id(key.public_key()),
                         signature=key.sign(head_message(sequence, previous, now)).hex())  # fmt: skip
     if connection.vendor == "postgresql":

@@ -7,7 +7,7 @@ from tests.web.rooms import ACTOR, client_of, furnished
 from vigil.domain.accounts.models import Role
 from vigil.domain.journal.actions import erase_personal
 from vigil.domain.journal.keys import signing_key
-from vigil.domain.journal.models import Entry, PersonalNote
+from vigil.domain.journal.models import ActorName, Entry, PersonalNote
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import Person
 from vigil.kernel import clock
@@ -51,6 +51,8 @@ def test_entries_are_found_by_thing_person_and_action(world) -> None:
     assert _entries(client, who="tran anh") == 1
     assert _entries(client, who="TRẦN", subject=f"organisations.person:{person.pk}") == 1
     assert _entries(client, who="không ai cả") == 0
+    assert _entries(client, who=someone.ref) == 1
+    assert _entries(client, who="user:") == 0
     assert _entries(client, action="estate") == 4
     assert _entries(client, since="2100-01-01") == 0
 
@@ -67,11 +69,25 @@ def test_erased_data_is_said_to_be_erased_and_not_looked_up_again(world) -> None
     client = client_of(None, Role.ADMINISTRATOR)
     subject = entry.subject
     assert person.name in _page(client, subject=subject)
+    actor = PersonalNote.objects.get(entry=entry).who.name
+    assert _entries(client, subject=subject, who=actor) == 1
     erase_personal(entry=entry, actor=ACTOR, now=clock.now(), why="theo yêu cầu")
+    assert _entries(client, subject=subject, who=actor) == 0, "nor found by the name"
     page = _page(client, subject=subject)
     assert person.name not in page
     assert "đã xóa" in page or "(erased)" in page
     assert PersonalNote.objects.get(entry=entry).content is None
+
+
+def test_a_name_goes_with_the_last_note_that_bears_it(world) -> None:
+    person = Person.objects.get(pk=world["ours"].keys["person"])
+    for title in ("Trưởng ca", "Phó ca"):
+        person.title = title
+        save_person(person=person, actor=Actor("user", "x", "Người Tạm"), now=clock.now())
+    for left in (1, 0):
+        entry = Entry.objects.filter(personal__who__name="Người Tạm").first()
+        erase_personal(entry=entry, actor=ACTOR, now=clock.now(), why="theo yêu cầu")
+        assert ActorName.objects.filter(name="Người Tạm").count() == left
 
 
 def test_an_administrator_erases_with_a_reason_only(world) -> None:

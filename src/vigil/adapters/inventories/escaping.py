@@ -8,22 +8,13 @@ import re
 import unicodedata
 
 _FORMULA = re.compile(r"'*\s*[=+\-@\t\r|%]")
-_ALLOWED_CONTROLS = "\n\t"
+_NOT_ALLOWED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def cleaned(text: str) -> str:
     """`text` as a cell holds it: composed Unicode, plain line ends, no control characters, no blanks around it."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(letter for letter in lines if _is_allowed(letter))
-    return unicodedata.normalize("NFC", kept).strip()
-
-
-def _is_allowed(letter: str) -> bool:
-    if letter >= " " and letter < "\x7f":
-        return True
-    if letter in _ALLOWED_CONTROLS:
-        return True
-    return unicodedata.category(letter) not in {"Cc", "Cs"} and letter not in "\ufffe\uffff"
+    return unicodedata.normalize("NFC", _NOT_ALLOWED.sub("", lines)).strip()
 
 
 def guarded(text: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, models, transaction
 
 from vigil.domain.journal.chain import personal_digest
-from vigil.domain.journal.models import Entry, PersonalNote
+from vigil.domain.journal.models import ActorName, Entry, PersonalNote
 from vigil.kernel.actors import Actor
 
 
@@ -47,8 +47,12 @@ def record(
         personal_digest=personal_digest(salt, content) if content else "",
     )
     if content:
-        PersonalNote.objects.create(entry=entry, salt=salt, content=content)
+        PersonalNote.objects.create(entry=entry, salt=salt, content=content, who=_who(actor.name))
     return entry
+
+
+def _who(name: str) -> ActorName | None:
+    return ActorName.objects.get_or_create(name=name[:200])[0] if name else None
 
 
 def _next_row() -> int:
@@ -63,7 +67,11 @@ def _next_row() -> int:
 @transaction.atomic
 def erase_personal(*, entry: Entry, actor: Actor, now: datetime, why: str) -> None:
     """Erase an entry's personal data. The chain still verifies; that it was erased is itself an entry."""
-    PersonalNote.objects.filter(entry=entry, erased_at=None).update(content=None, salt="", erased_at=now)
+    note = PersonalNote.objects.select_for_update().filter(entry=entry, erased_at=None).first()
+    if note is not None:
+        PersonalNote.objects.filter(pk=note.pk).update(content=None, salt="", who=None, erased_at=now)
+        if note.who_id is not None:
+            ActorName.objects.filter(pk=note.who_id, notes=None).delete()
     record(
         actor=actor,
         now=now,

@@ -35,11 +35,24 @@ class Entry(models.Model):
             models.Index(fields=["organisation_id", "-at"]),
             models.Index(fields=["subject", "-at"]),
             models.Index(fields=["action", "-at"]),
+            models.Index(fields=["actor", "-row"]),
             models.Index(fields=["sequence", "row"]),
         ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.action} {self.subject}"
+
+
+class ActorName(models.Model):
+    """A name under which somebody acted, once: finding who did something looks through these, not through all entries.
+
+    It goes with the last note that bears it.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PersonalNote(models.Model):
@@ -48,6 +61,7 @@ class PersonalNote(models.Model):
     entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="personal", primary_key=True)
     salt = models.CharField(max_length=64, blank=True)
     content = models.JSONField(null=True)
+    who = models.ForeignKey(ActorName, null=True, on_delete=models.PROTECT, related_name="notes")
     erased_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

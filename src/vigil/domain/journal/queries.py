@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from vigil.domain.journal.models import Entry, Head
+from vigil.domain.journal.models import ActorName, Entry, Head
 
 
 def entries_visible(organisations: Collection[UUID] | None) -> QuerySet[Entry]:
@@ -19,6 +19,13 @@ def entries_visible(organisations: Collection[UUID] | None) -> QuerySet[Entry]:
 def entries_about(subject: str) -> QuerySet[Entry]:
     """Everything said of one `room.model:id`, newest first."""
     return Entry.objects.select_related("personal").filter(subject=subject).order_by("-row")
+
+
+def entries_by(entries: QuerySet[Entry], names: QuerySet[ActorName], ref: str) -> QuerySet[Entry]:
+    """Those of `entries` that somebody of one of `names` did, or exactly the actor `ref` (`worker:courier`)."""
+    if ":" in ref:
+        return entries.filter(actor=ref)
+    return entries.filter(personal__who__in=list(names.values_list("pk", flat=True)))
 
 
 def last_head() -> Head | None:

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 from vigil.domain.accounts.permissions import organisations_for, sees_everything
 from vigil.domain.journal.actions import erase_personal
 from vigil.domain.journal.keys import verifying_key
-from vigil.domain.journal.models import Entry
-from vigil.domain.journal.queries import entries_visible, last_head
+from vigil.domain.journal.models import ActorName, Entry
+from vigil.domain.journal.queries import entries_by, entries_visible, last_head
 from vigil.domain.journal.verification import verify
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
@@ -92,7 +92,7 @@ def _filtered(rows: QuerySet[Entry], wanted: dict[str, Any]) -> QuerySet[Entry]:
     if wanted["subject"]:
         rows = rows.filter(subject=wanted["subject"])
     if wanted["who"]:
-        rows = find(rows, wanted["who"], ("personal__content__actor", "actor"))
+        rows = entries_by(rows, find(ActorName.objects.all(), wanted["who"], ("name",)), wanted["who"].strip())
     if wanted["since"]:
         rows = rows.filter(at__gte=datetime.combine(wanted["since"], time.min, VIETNAM))
     if wanted["until"]:

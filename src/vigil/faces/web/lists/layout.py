@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -84,12 +85,17 @@ class Layout(Generic[T]):
         """The columns, in order; the identifier last."""
         return [*self.columns, Column("id", N_("ID (do not change)"), self._id, lambda thing, cell: None)]
 
+    @cached_property
+    def fixed_columns(self) -> Sequence[Column[Any]]:
+        """`all_columns`, made once: a sheet has thousands of rows."""
+        return self.all_columns()
+
     def _id(self, thing: T) -> str:
         return "" if self.is_new(thing) else str(self.model_of(thing).pk)
 
     def shown(self, thing: T) -> dict[str, str]:
         """The thing as cells."""
-        return {column.key: cleaned(column.show(thing)) for column in self.all_columns()}
+        return {column.key: cleaned(column.show(thing)) for column in self.fixed_columns}
 
     # What a room says of its things.
 

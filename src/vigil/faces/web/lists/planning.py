@@ -71,7 +71,7 @@ def plan(layout: Layout[T], sheet: Sheet) -> Plan[T]:
 
 
 def _places(layout: Layout[T], header: tuple[str, ...]) -> tuple[dict[str, int], list[str]]:
-    known: dict[str, Column[T]] = {name: column for column in layout.all_columns() for name in column.names()}
+    known: dict[str, Column[T]] = {name: column for column in layout.fixed_columns for name in column.names()}
     places: dict[str, int] = {}
     unknown = []
     for position, heading in enumerate(header):
@@ -82,7 +82,7 @@ def _places(layout: Layout[T], header: tuple[str, ...]) -> tuple[dict[str, int],
             raise Refused("sheet.double_header", N_("The column “{name}” is there twice."), name=heading)
         else:
             places[column.key] = position
-    missing = [c.heading() for c in layout.all_columns() if c.needed and c.key not in places]
+    missing = [c.heading() for c in layout.fixed_columns if c.needed and c.key not in places]
     if missing and "id" not in places:
         raise Refused(
             "sheet.wrong_header",
@@ -95,7 +95,7 @@ def _places(layout: Layout[T], header: tuple[str, ...]) -> tuple[dict[str, int],
 
 def _outcome(layout: Layout[T], row: Row, places: Mapping[str, int], seen: dict[Any, int]) -> Outcome[T]:
     cells = {key: row.cells[place] if place < len(row.cells) else "" for key, place in places.items()}
-    label = next((cells[c.key] for c in layout.all_columns() if c.needed and cells.get(c.key)), "")
+    label = next((cells[c.key] for c in layout.fixed_columns if c.needed and cells.get(c.key)), "")
     try:
         found = layout.find(cells)
         thing = layout.fresh(cells) if found is None else layout.copied(found)
@@ -111,7 +111,7 @@ def _outcome(layout: Layout[T], row: Row, places: Mapping[str, int], seen: dict[
     after = layout.shown(thing)
     changes = [
         Change(column.heading(), before.get(column.key, ""), after[column.key])
-        for column in layout.all_columns()
+        for column in layout.fixed_columns
         if column.key != "id" and after[column.key] != before.get(column.key, "")
     ]
     verb: Verb = "added" if found is None else "changed" if changes else "same"
@@ -121,7 +121,7 @@ def _outcome(layout: Layout[T], row: Row, places: Mapping[str, int], seen: dict[
 def _take(layout: Layout[T], thing: T, cells: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
     """Let the thing have the cells that differ; the faults met on the way."""
     faults = []
-    for column in layout.all_columns():
+    for column in layout.fixed_columns:
         cell = cells.get(column.key)
         if cell is not None and cell != before.get(column.key, ""):
             try:

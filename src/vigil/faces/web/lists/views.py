@@ -96,12 +96,12 @@ def export(request: HttpRequest, listing: Listing, kind: str) -> HttpResponse:
 def template(request: HttpRequest, listing: Listing, kind: str) -> HttpResponse:
     """A sheet with the header alone and one row that shows how to fill it."""
     layout = listing.layout(request)
-    return sheet_file(listing, layout, kind, [[c.sample for c in layout.all_columns()]], f"{listing.name}-template")
+    return sheet_file(listing, layout, kind, [[c.sample for c in layout.fixed_columns]], f"{listing.name}-template")
 
 
 def sheet_file(listing: Listing, layout: Layout[Any], kind: str, rows: Any, name: str) -> HttpResponse:
     """A sheet to download: the layout's header and `rows`."""
-    header = [column.heading() for column in layout.all_columns()]
+    header = [column.heading() for column in layout.fixed_columns]
     if kind == "csv":
         data, media_type = write_csv(header, rows), "text/csv; charset=utf-8"
     else:
