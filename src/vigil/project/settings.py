@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "vigil.domain.regimes",
     "vigil.domain.estate",
     "vigil.domain.directives",
+    "vigil.domain.duty",
     "vigil.domain.mailbox",
     "vigil.domain.exchange",
     "vigil.domain.readiness",
