@@ -21,6 +21,8 @@ class Screen(models.Model):
     secret_sealed = models.CharField(max_length=300)
     made_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
+    wrong_codes = models.PositiveIntegerField(default=0)
+    wrong_since = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -55,7 +55,7 @@ class DutyShift(models.Model):
                 name="duty_shift_lasts",
             ),
             models.UniqueConstraint(
-                fields=["roster", "post", "turn_starts_at"],
+                fields=["roster", "post", "turn_starts_at", "ends_at"],
                 condition=models.Q(dropped_at=None),
                 name="duty_shift_once",
             ),

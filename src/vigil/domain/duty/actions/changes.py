@@ -1,0 +1,224 @@
+"""Changing a roster by hand: each change checks every rule again, and says what it breaks before it is made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from vigil.domain.duty.actions.planning import grown, locked, name_leads
+from vigil.domain.duty.actions.telling import tell
+from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Origin, Roster
+from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
+from vigil.domain.organisations.models import Person
+from vigil.engines.roster import Assignment, Model, Plan, Violation, evaluated
+from vigil.kernel.actors import Actor
+from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.phrases import N_, Phrase, phrase
+
+NEVER: Final = frozenset({"overlap", "leave", "dates"})
+"""What no reason overrides: nobody is in two places, and leave is withdrawn first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a change would do: rules that it breaks (and which of them no reason overrides), needs that it opens."""
+
+    breaks: tuple[Violation, ...]
+    opens: tuple[Phrase, ...]
+    points: int
+
+    @property
+    def forbidden(self) -> tuple[Violation, ...]:
+        """Those that no reason overrides."""
+        return tuple(one for one in self.breaks if one.code in NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows that go and places that are taken, together: a move is one of each, an exchange two."""
+
+    leave: tuple[DutyRow, ...] = ()
+    take: tuple[tuple[DutyShift, Person, str], ...] = ()
+
+
+def outlook(roster: Roster, change: Change) -> Outlook:
+    """Look at a change without making it. Raises: Refused `roster.assignment` for who is no member."""
+    model = Model(problem_of(roster))
+    before = [assignment_of(row) for row in planned_by_us(rows_of(roster))]
+    known = {person.id for person in model.people}
+    before = [one for one in before if one.person in known]
+    gone = {assignment_of(row) for row in change.leave}
+    after = [one for one in before if one not in gone]
+    for shift, person, kind in change.take:
+        if str(person.pk) not in known:
+            raise Refused("roster.no_member", N_("{name} does not stand duty here."), name=person.name)
+        after.append(Assignment(str(person.pk), str(shift.pk), kind))
+    was, now_ = evaluated(model, before), evaluated(model, _once(after))
+    had = {(one.code, one.person, one.slots) for one in was.violations}
+    broken = [one for one in now_.violations if (one.code, one.person, one.slots) not in had]
+    if len(set(after)) < len(after):
+        name = next(person.name for _, person, _ in change.take)
+        twice = phrase(N_("{person} stands there already."), person=name)
+        broken.append(Violation("overlap", twice, ""))
+    return Outlook(tuple(broken), _opened(was, now_), now_.cost.total - was.cost.total)
+
+
+def _once(assignments: Sequence[Assignment]) -> list[Assignment]:
+    return list(dict.fromkeys(assignments))
+
+
+def _opened(was: Plan, now: Plan) -> tuple[Phrase, ...]:
+    missed = {(one.slot, one.kind, one.quality): one.missing for one in was.unfilled}
+    return tuple(one.why for one in now.unfilled if one.missing > missed.get((one.slot, one.kind, one.quality), 0))
+
+
+@transaction.atomic
+def make(
+    *,
+    roster: Roster,
+    change: Change,
+    version: int | None,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    origin: str = Origin.HAND,
+) -> list[DutyRow]:
+    """Make a change. Rules that it breaks need a reason (then it is an override); some no reason overrides.
+
+    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`;
+    Conflict `roster.changed`, `roster.superseded`, `roster.over`, `watch.closed`.
+    """
+    roster = locked(roster, version)
+    _still_there(roster, change, now)
+    seen = outlook(roster, change)
+    if seen.forbidden:
+        raise Refused("roster.never", N_("Not possible: {why}"), why=_joined([one.phrase for one in seen.forbidden]))
+    if seen.breaks and not reason.strip():
+        why = _joined([one.phrase for one in seen.breaks])
+        raise Refused("roster.rules", N_("Against the rules, and no reason is given: {why}"), why=why)
+    origin = Origin.OVERRIDE if seen.breaks else origin
+    DutyRow.objects.filter(pk__in=[row.pk for row in change.leave]).update(superseded_at=now)
+    made = [
+        DutyRow.objects.create(
+            roster=roster,
+            shift=shift,
+            person=person,
+            kind=kind,
+            origin=origin,
+            kept=True,
+            starts_at=shift.starts_at if kind == Kind.ON_SITE else shift.turn_starts_at,
+            ends_at=shift.ends_at,
+            why=phrase(N_("by {name}"), name=actor.name).to_json(),
+            reason=reason.strip()[:500],
+            made_at=now,
+        )
+        for shift, person, kind in change.take
+    ]
+    for row, following in zip(change.leave, made, strict=False):
+        DutyRow.objects.filter(pk=row.pk).update(superseded_by=following)
+    name_leads(roster)
+    grown(roster)
+    tell(
+        roster,
+        "roster_changed",
+        organisation=roster.watch.organisation_id,
+        actor=actor,
+        now=now,
+        why=reason.strip(),
+        personal={"left": [row.person.name for row in change.leave], "took": [one[1].name for one in change.take]},
+        facts={
+            "origin": str(origin),
+            "broken": sorted({one.code for one in seen.breaks}),
+            "version": roster.version,
+            "rows": [str(row.pk) for row in made],
+            "superseded": [str(row.pk) for row in change.leave],
+        },
+    )
+    return made
+
+
+def _still_there(roster: Roster, change: Change, now: datetime) -> None:
+    for row in change.leave:
+        current = DutyRow.objects.filter(pk=row.pk, roster=roster, superseded_at=None).exists()
+        if not current:
+            raise Conflict("roster.superseded", N_("This row of the roster was changed meanwhile."))
+        if row.ends_at <= now:
+            raise Conflict("roster.over", N_("This shift is over; what was cannot be moved."))
+    for shift, _, _ in change.take:
+        if shift.roster_id != roster.pk or shift.dropped_at is not None:
+            raise Conflict("roster.superseded", N_("This row of the roster was changed meanwhile."))
+        if shift.ends_at <= now and change.leave:
+            raise Conflict("roster.over", N_("This shift is over; what was cannot be moved."))
+
+
+def _joined(sentences: Sequence[Phrase]) -> Phrase:
+    told = sentences[0]
+    for more in sentences[1:3]:
+        told = phrase(N_("{first} {second}"), first=told, second=more)
+    return told
+
+
+@transaction.atomic
+def relieve(
+    *, row: DutyRow, person: Person, version: int | None, actor: Actor, now: datetime, reason: str
+) -> tuple[DutyRow, DutyRow]:
+    """Within a shift: `row`'s person goes now, `person` stands for the rest. Both halves stay on record.
+
+    Raises: Refused `roster.no_reason`, `roster.never`, `roster.no_member`; Conflict as `make`, `roster.not_on_now`.
+    """
+    roster = locked(row.roster, version)
+    if not reason.strip():
+        raise Refused("roster.no_reason", N_("Say why."))
+    if not row.starts_at < now < row.ends_at:
+        raise Conflict("roster.not_on_now", N_("Only who stands now can be relieved now."))
+    change = Change(leave=(row,), take=((row.shift, person, row.kind),))
+    _still_there(roster, change, now)
+    seen = outlook(roster, change)
+    if seen.forbidden:
+        raise Refused("roster.never", N_("Not possible: {why}"), why=_joined([one.phrase for one in seen.forbidden]))
+    kept = {"roster": roster, "shift": row.shift, "kind": row.kind, "made_at": now, "reason": reason.strip()[:500]}
+    DutyRow.objects.filter(pk=row.pk).update(superseded_at=now)
+    first = DutyRow.objects.create(
+        **kept, person=row.person, starts_at=row.starts_at, ends_at=now, origin=row.origin, kept=True, why=row.why
+    )
+    rest = DutyRow.objects.create(
+        **kept,
+        person=person,
+        starts_at=now,
+        ends_at=row.ends_at,
+        kept=True,
+        origin=Origin.OVERRIDE if seen.breaks else Origin.HAND,
+    )
+    DutyRow.objects.filter(pk=row.pk).update(superseded_by=rest)
+    name_leads(roster)
+    grown(roster)
+    tell(
+        roster,
+        "relieved",
+        organisation=roster.watch.organisation_id,
+        actor=actor,
+        now=now,
+        why=reason.strip(),
+        personal={"went": row.person.name, "came": person.name},
+        facts={
+            "rows": [str(first.pk), str(rest.pk)],
+            "broken": sorted({one.code for one in seen.breaks}),
+            "version": roster.version,
+        },
+    )
+    return first, rest
+
+
+def members_free_for(roster: Roster, shift: DutyShift, kind: str = Kind.ON_SITE) -> list[tuple[Member, Outlook]]:
+    """Who could take a place, best first: those whom no rule keeps out, then the others with what it would break."""
+    members = Member.objects.filter(organisation=roster.watch.organisation_id, retired_at=None, person__left_at=None)
+    there = set(shift.rows.filter(superseded_at=None).values_list("person", flat=True))
+    found = [
+        (member, outlook(roster, Change(take=((shift, member.person, kind),))))
+        for member in members.select_related("person")
+        if member.person_id not in there
+    ]
+    found = [(member, seen) for member, seen in found if not seen.forbidden]
+    return sorted(found, key=lambda pair: (len(pair[1].breaks), pair[1].points, pair[0].person.name))

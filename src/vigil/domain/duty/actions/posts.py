@@ -1,0 +1,140 @@
+"""Posts and members, leave and wishes: the ground on which a roster stands."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from vigil.domain.duty.actions.telling import tell
+from vigil.domain.duty.models import Leave, Member, Post, Wish
+from vigil.domain.journal.saving import save_and_record
+from vigil.domain.organisations.models import Organisation, Person
+from vigil.kernel.actors import Actor
+from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.phrases import N_
+
+
+def save_post(*, post: Post, actor: Actor, now: datetime) -> bool:
+    """Add or change a post. Rosters that are planned keep their shifts until they are planned again.
+
+    Raises: Refused `input.invalid` (no function, shifts that overlap or have no length, more leads than people).
+    """
+    if post._state.adding:
+        post.created_at = now
+    return save_and_record(post, actor=actor, now=now, organisation=post.organisation_id)
+
+
+@transaction.atomic
+def retire_post(*, post: Post, actor: Actor, now: datetime) -> None:
+    """The post is kept no longer; its shifts that are still to come drop out when the roster is planned again.
+
+    Raises: Conflict `duty.post_retired`.
+    """
+    if not Post.objects.filter(pk=post.pk, retired_at=None).update(retired_at=now):
+        raise Conflict("duty.post_retired", N_("This post was taken out already."))
+    post.screens.filter(revoked_at=None).update(revoked_at=now)
+    tell(post, "post_retired", organisation=post.organisation_id, actor=actor, now=now)
+
+
+def save_member(*, member: Member, actor: Actor, now: datetime) -> bool:
+    """Add or change somebody who can stand duty.
+
+    Raises: Refused `duty.stranger` for a person of another organisation, `input.invalid`.
+    """
+    if member.person.organisation_id != member.organisation_id:
+        raise Refused("duty.stranger", N_("{name} belongs to another organisation."), name=member.person.name)
+    return save_and_record(member, actor=actor, now=now, organisation=member.organisation_id, personal=("person",))
+
+
+@transaction.atomic
+def add_members(*, organisation: Organisation, people: list[Person], actor: Actor, now: datetime) -> int:
+    """Make members of those who are not yet; one entry with the count. Returns how many were added."""
+    known = dict(Member.objects.filter(organisation=organisation).values_list("person_id", "retired_at"))
+    added = 0
+    for person in people:
+        if person.organisation_id != organisation.pk:
+            raise Refused("duty.stranger", N_("{name} belongs to another organisation."), name=person.name)
+        if person.pk not in known:
+            Member.objects.create(organisation=organisation, person=person)
+            added += 1
+        elif known[person.pk] is not None:
+            Member.objects.filter(organisation=organisation, person=person).update(retired_at=None)
+            added += 1
+    if added:
+        tell(organisation, "members_added", organisation=organisation.pk, actor=actor, now=now, facts={"count": added})
+    return added
+
+
+@transaction.atomic
+def retire_member(*, member: Member, actor: Actor, now: datetime) -> None:
+    """Stands no longer. What is planned stays until a lead changes it: nobody drops out of a roster silently."""
+    Member.objects.filter(pk=member.pk, retired_at=None).update(retired_at=now)
+    tell(member, "member_retired", organisation=member.organisation_id, actor=actor, now=now)
+
+
+@transaction.atomic
+def add_leave(
+    *, person: Person, starts_at: datetime, ends_at: datetime, reason: str, actor: Actor, now: datetime
+) -> Leave:
+    """A span in which the person cannot stand. Shifts they have in it already are not taken away: a lead mends them.
+
+    Raises: Refused `duty.no_span`.
+    """
+    _span(starts_at, ends_at)
+    leave = Leave.objects.create(
+        organisation_id=person.organisation_id, person=person, starts_at=starts_at, ends_at=ends_at, reason=reason[:200]
+    )
+    tell(
+        leave,
+        "leave_added",
+        organisation=person.organisation_id,
+        actor=actor,
+        now=now,
+        personal={"person": person.name, "reason": reason},
+        facts={"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()},
+    )
+    return leave
+
+
+@transaction.atomic
+def withdraw_leave(*, leave: Leave, actor: Actor, now: datetime) -> None:
+    """The person can stand after all."""
+    if Leave.objects.filter(pk=leave.pk, withdrawn_at=None).update(withdrawn_at=now):
+        tell(leave, "leave_withdrawn", organisation=leave.organisation_id, actor=actor, now=now)
+
+
+@transaction.atomic
+def add_wish(
+    *, person: Person, starts_at: datetime, ends_at: datetime, avoid: bool, weight: int, actor: Actor, now: datetime
+) -> Wish:
+    """Rather not, or rather there. Raises: Refused `duty.no_span`."""
+    _span(starts_at, ends_at)
+    wish = Wish.objects.create(
+        organisation_id=person.organisation_id,
+        person=person,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        avoid=avoid,
+        weight=min(5, max(1, weight)),
+    )
+    tell(
+        wish,
+        "wish_added",
+        organisation=person.organisation_id,
+        actor=actor,
+        now=now,
+        personal={"person": person.name},
+        facts={"avoid": avoid, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()},
+    )
+    return wish
+
+
+@transaction.atomic
+def withdraw_wish(*, wish: Wish, actor: Actor, now: datetime) -> None:
+    """Wished no longer."""
+    if Wish.objects.filter(pk=wish.pk, withdrawn_at=None).update(withdrawn_at=now):
+        tell(wish, "wish_withdrawn", organisation=wish.organisation_id, actor=actor, now=now)
+
+
+def _span(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Refused("duty.no_span", N_("It must end after it begins."))
