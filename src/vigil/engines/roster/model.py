@@ -136,33 +136,34 @@ class Model:
         return tuple(sorted(made, key=lambda one: one.start))
 
     def _bar(self) -> None:
-        """Who may not take a task whatever else they do, and the code of the first rule that says so."""
+        """Who may not take a task whatever else they do: every rule that says so, and the first."""
         posts = {post.id: post for post in self.problem.posts}
+        self.bars: list[dict[int, tuple[str, ...]]] = [{} for _ in self.tasks]
         for p, person in enumerate(self.people):
             first = self._midnight(person.joins) if person.joins else None
             last = self._midnight(person.leaves + timedelta(days=1)) if person.leaves else None
             leave = [minutes_since(span) for span in person.leave]
             for task in self.tasks:
-                post = posts[task.slot.post]
-                code = ""
+                post, crew, codes = posts[task.slot.post], task.slot.crew, []
                 if person.posts is not None and post.id not in person.posts:
-                    code = "post"
-                elif not post.requires <= person.skills:
-                    code = "skill"
-                elif (first is not None and task.start < first) or (last is not None and task.end > last):
-                    code = "dates"
-                elif any(start < task.end and task.start < end for start, end in leave):
-                    code = "leave"
-                elif task.slot.crew is not None and self.crews[p] is not None and self.crews[p] != task.slot.crew:
-                    code = "crew"
-                elif any(_close(one.start, one.end, task.start, task.end, 0) for one in self.earlier[p]):
-                    code = "overlap"
+                    codes.append("post")
+                if not post.requires <= person.skills:
+                    codes.append("skill")
+                if (first is not None and task.start < first) or (last is not None and task.end > last):
+                    codes.append("dates")
+                if any(start < task.end and task.start < end for start, end in leave):
+                    codes.append("leave")
+                if crew is not None and self.crews[p] not in (None, crew):
+                    codes.append("crew")
+                if any(_close(one.start, one.end, task.start, task.end, 0) for one in self.earlier[p]):
+                    codes.append("overlap")
                 elif task.work and any(
                     _close(one.start, one.end, task.start, task.end, self.rest) for one in self.earlier[p]
                 ):
-                    code = "rest"
-                if code:
-                    self.barred[task.index][p] = code
+                    codes.append("rest")
+                if codes:
+                    self.bars[task.index][p] = tuple(codes)
+                    self.barred[task.index][p] = codes[0]
 
     def _midnight(self, day: date) -> int:
         at = datetime(day.year, day.month, day.day, tzinfo=self.problem.tz)

@@ -132,13 +132,14 @@ class Impossible:
     """A proof that nobody can make a roster without a gap.
 
     `atoms` contradict one another; with `minimal`, dropping any one of them leaves something that can be done.
-    `method`: `counting` (arithmetic, no solver) or `solver`.
+    `method`: `counting` (arithmetic, no solver) or `solver`. `keys`: the atoms as the engine names them.
     """
 
     phrase: Phrase
     atoms: tuple[Atom, ...]
     minimal: bool
     method: str
+    keys: frozenset[tuple[Any, ...]] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

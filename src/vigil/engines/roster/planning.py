@@ -47,7 +47,7 @@ def evaluated(problem: Problem | Model, assignments: Iterable[Assignment]) -> Pl
 def effort(model: Model) -> int:
     """Steps of the local search by default: enough for a good roster, at most a few seconds."""
     places = sum(task.room for task in model.tasks)
-    return min(400_000, 4_000 + 250 * places)
+    return min(1_000_000, 4_000 + 800 * places)
 
 
 def assembled(
