@@ -16,6 +16,7 @@ ROOMS = [
     "vitals",
     "organisations",
     "accounts",
+    "paging",
     "regimes",
     "estate",
     "directives",

@@ -21,9 +21,9 @@ def new_token(bits: int = 160) -> str:
     return secrets.token_urlsafe((bits + 7) // 8)
 
 
-_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def new_spoken_code(length: int = 8) -> str:
     """A code that survives a telephone: no 0/O, 1/I/L; about 5 bits a letter."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(length))
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(length))

@@ -31,18 +31,30 @@ VIGIL_PROVERS = [
     "vigil.domain.organisations.proofs.ContactPointProver",
     "vigil.domain.estate.proofs.ImportantSystemsProver",
     "vigil.domain.exchange.proofs.ConnectionProver",
+    "vigil.domain.duty.proofs.DutyProver",
+    "vigil.domain.duty.proofs.ProviderProver",
 ]
 VIGIL_OPEN_ITEMS = [
     "vigil.domain.organisations.open_items.ContactOpenItems",
     "vigil.domain.directives.open_items.DirectiveOpenItems",
     "vigil.domain.exchange.open_items.LinkOpenItems",
     "vigil.domain.readiness.open_items.ProofOpenItems",
+    "vigil.domain.paging.open_items.PagingOpenItems",
+    "vigil.domain.duty.open_items.DutyOpenItems",
 ]
 VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
 VIGIL_EXCHANGE_CA = Path(os.environ["VIGIL_EXCHANGE_CA"]) if os.environ.get("VIGIL_EXCHANGE_CA") else None
 VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
 VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
-VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman"]
+VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman", "pager"]
+
+# Paging: who is on call is told by the class that VIGIL_ON_CALL names (kernel/on_call.py); "" while no room knows.
+VIGIL_ON_CALL = "vigil.domain.duty.on_call.RosterOnCall"
+VIGIL_CHANNELS = Path(os.environ.get("VIGIL_CHANNELS", VIGIL_DATA / "channels.toml"))
+VIGIL_CHANNEL_SCHEMES = os.environ.get("VIGIL_CHANNEL_SCHEMES", "")
+VIGIL_OUTBOX_LEASE_S = max(2.0, float(os.environ.get("VIGIL_OUTBOX_LEASE_S", "120")))
+VIGIL_DEADMAN_URL = os.environ.get("VIGIL_DEADMAN_URL", "")
+VIGIL_DEADMAN_S = max(1.0, float(os.environ.get("VIGIL_DEADMAN_S", "60")))
 
 
 def _secret_key() -> str:
@@ -102,6 +114,7 @@ INSTALLED_APPS = [
     "vigil.domain.vitals",
     "vigil.domain.organisations",
     "vigil.domain.accounts",
+    "vigil.domain.paging",
     "vigil.domain.regimes",
     "vigil.domain.estate",
     "vigil.domain.directives",

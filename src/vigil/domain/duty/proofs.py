@@ -92,11 +92,11 @@ class DutyProver:
         if found.attested:
             return self._said(
                 question, now, Verdict.MET,
-                phrase(N_("Kept every minute so far; for {n} minutes a lead attests it."), n=max(found.attested.values())),
+                phrase(N_("Kept every minute so far; a lead attests {n} minutes."), n=max(found.attested.values())),
                 facts, basis=Basis.ATTESTED, link=link,
             )  # fmt: skip
         return self._said(
-            question, now, Verdict.MET, phrase(N_("Kept every minute so far, on site, for each of the four functions.")),
+            question, now, Verdict.MET, phrase(N_("Kept every minute so far, on site, for all four functions.")),
             facts, link=link,
         )  # fmt: skip
 
@@ -181,7 +181,7 @@ def _hole(hole: Hole) -> Phrase:
 
 
 class ProviderProver:
-    """1.b: each provider that was asked has named people and hours; or it is on record, with a name, that there is none."""
+    """1.b: providers that were asked have named people and hours; or a named person has stated that there is none."""
 
     kinds: Collection[str] = ("provider_commitment",)
 

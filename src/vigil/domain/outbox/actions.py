@@ -1,6 +1,7 @@
 """Queueing a message, and the courier's steps with it."""
 
 import random
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,17 +11,26 @@ from vigil.domain.outbox.models import Message, MessageState
 from vigil.kernel.identifiers import new_id
 
 LEASE = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(hours=1)  # no message ever waits longer for its next attempt, unless the clock went back
 GIVE_UP_AFTER = timedelta(days=3)
 
 
 def queue(
-    *, address: str, title: str, body: str, now: datetime, about: str = "", organisation: UUID | None = None
+    *,
+    address: str,
+    title: str,
+    body: str,
+    now: datetime,
+    about: str = "",
+    organisation: UUID | None = None,
+    channel: str = "email",
 ) -> Message:
-    """Queue a mail. Call it inside the transaction of the fact that the message tells."""
+    """Queue a message (a mail, or what `channel` names). Call it inside the transaction of the fact that it tells."""
     identifier = new_id()
     return Message.objects.create(
         id=identifier,
         organisation_id=organisation,
+        channel=channel,
         address=address,
         title=title,
         body=body,
@@ -31,17 +41,22 @@ def queue(
     )
 
 
-def claim(*, now: datetime) -> Message | None:
-    """Take the next due message, or None. Claims by conditional update, so that two couriers never share one.
+def claim(*, now: datetime, channel: str | None = None, lease: timedelta = LEASE) -> Message | None:
+    """Take the next due message (of `channel`; None: of any), or None. Two couriers never share one, since the claim is
+    a conditional update.
 
     A message whose claim outlived its lease was perhaps sent by a courier that died: it is sent again
-    under the same Message-ID, and its state says "possibly sent" until then.
+    under the same Message-ID, and its state says "possibly sent" until then. A claim, or a next attempt, that lies in a
+    future which no lease and no wait could reach was written before the clock went back: it is due now.
     """
-    Message.objects.filter(state=MessageState.SENDING, claimed_at__lt=now - LEASE).update(
-        state=MessageState.POSSIBLY_SENT, next_attempt_at=now
+    rows = Message.objects.all() if channel is None else Message.objects.filter(channel=channel)
+    lapsed = Q(claimed_at__lt=now - lease) | Q(claimed_at__gt=now + lease)
+    rows.filter(lapsed, state=MessageState.SENDING).update(
+        state=MessageState.POSSIBLY_SENT, next_attempt_at=now, possibly_twice=True
     )
-    due = Q(state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT], next_attempt_at__lte=now)
-    for candidate in Message.objects.filter(due).order_by("next_attempt_at")[:10]:
+    reached = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
+    waiting = rows.filter(reached, state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT])
+    for candidate in waiting.order_by("next_attempt_at")[:10]:
         taken = Message.objects.filter(pk=candidate.pk, state=candidate.state).update(
             state=MessageState.SENDING, claimed_at=now, attempts=candidate.attempts + 1
         )
@@ -49,6 +64,21 @@ def claim(*, now: datetime) -> Message | None:
             candidate.refresh_from_db()
             return candidate
     return None
+
+
+def channels_due(*, now: datetime, lease: timedelta = LEASE) -> list[str]:
+    """On which channels something waits to be carried."""
+    lapsed = Q(state=MessageState.SENDING) & (Q(claimed_at__lt=now - lease) | Q(claimed_at__gt=now + lease))
+    reached = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
+    waiting = Q(state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT]) & reached
+    return sorted(Message.objects.filter(lapsed | waiting).values_list("channel", flat=True).distinct().order_by())
+
+
+def withdraw(*, messages: QuerySet[Message]) -> Collection[UUID]:
+    """What has not begun to leave need not leave any more; returns which. The body, which may hold a link, goes."""
+    keys = list(messages.filter(state=MessageState.QUEUED).values_list("pk", flat=True))
+    waiting = Message.objects.filter(state=MessageState.QUEUED)
+    return [key for key in keys if waiting.filter(pk=key).update(state=MessageState.WITHDRAWN, body="")]
 
 
 def _claimed(message: Message) -> QuerySet[Message]:

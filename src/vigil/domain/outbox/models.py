@@ -14,6 +14,7 @@ class MessageState(models.TextChoices):
     SENT = "sent", _("Sent")
     POSSIBLY_SENT = "possibly_sent", _("Possibly sent")
     FAILED = "failed", _("Not delivered")
+    WITHDRAWN = "withdrawn", _("Withdrawn before it was sent")
 
 
 class Message(models.Model):
@@ -35,6 +36,7 @@ class Message(models.Model):
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    possibly_twice = models.BooleanField(default=False)  # a crash hid whether it had left; it went again under its id
 
     class Meta:
         ordering = ["created_at"]
