@@ -43,26 +43,36 @@ class Change:
     take: tuple[tuple[DutyShift, Person, str], ...] = ()
 
 
+class Judge:
+    """A roster as it stands, ready to say what changes would do; made once for many questions."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._model = Model(problem_of(roster))
+        self._known = {person.id for person in self._model.people}
+        rows = [assignment_of(row) for row in planned_by_us(rows_of(roster))]
+        self._before = _once([one for one in rows if one.person in self._known])
+        self._was = evaluated(self._model, self._before)
+
+    def outlook(self, change: Change) -> Outlook:
+        """What the change would do. Raises: Refused `roster.no_member` for who does not stand duty here."""
+        gone = {assignment_of(row) for row in change.leave}
+        after = [one for one in self._before if one not in gone]
+        for shift, person, kind in change.take:
+            if str(person.pk) not in self._known:
+                raise Refused("roster.no_member", N_("{name} does not stand duty here."), name=person.name)
+            after.append(Assignment(str(person.pk), str(shift.pk), kind))
+        seen = evaluated(self._model, _once(after))
+        had = {(one.code, one.person, one.slots) for one in self._was.violations}
+        broken = [one for one in seen.violations if (one.code, one.person, one.slots) not in had]
+        if len(set(after)) < len(after):
+            name = next(person.name for _, person, _ in change.take)
+            broken.append(Violation("overlap", phrase(N_("{person} stands there already."), person=name), ""))
+        return Outlook(tuple(broken), _opened(self._was, seen), seen.cost.total - self._was.cost.total)
+
+
 def outlook(roster: Roster, change: Change) -> Outlook:
-    """Look at a change without making it. Raises: Refused `roster.assignment` for who is no member."""
-    model = Model(problem_of(roster))
-    before = [assignment_of(row) for row in planned_by_us(rows_of(roster))]
-    known = {person.id for person in model.people}
-    before = [one for one in before if one.person in known]
-    gone = {assignment_of(row) for row in change.leave}
-    after = [one for one in before if one not in gone]
-    for shift, person, kind in change.take:
-        if str(person.pk) not in known:
-            raise Refused("roster.no_member", N_("{name} does not stand duty here."), name=person.name)
-        after.append(Assignment(str(person.pk), str(shift.pk), kind))
-    was, now_ = evaluated(model, before), evaluated(model, _once(after))
-    had = {(one.code, one.person, one.slots) for one in was.violations}
-    broken = [one for one in now_.violations if (one.code, one.person, one.slots) not in had]
-    if len(set(after)) < len(after):
-        name = next(person.name for _, person, _ in change.take)
-        twice = phrase(N_("{person} stands there already."), person=name)
-        broken.append(Violation("overlap", twice, ""))
-    return Outlook(tuple(broken), _opened(was, now_), now_.cost.total - was.cost.total)
+    """Look at one change without making it; see `Judge`."""
+    return Judge(roster).outlook(change)
 
 
 def _once(assignments: Sequence[Assignment]) -> list[Assignment]:
@@ -213,10 +223,11 @@ def relieve(
 
 def members_free_for(roster: Roster, shift: DutyShift, kind: str = Kind.ON_SITE) -> list[tuple[Member, Outlook]]:
     """Who could take a place, best first: those whom no rule keeps out, then the others with what it would break."""
+    judge = Judge(roster)
     members = Member.objects.filter(organisation=roster.watch.organisation_id, retired_at=None, person__left_at=None)
     there = set(shift.rows.filter(superseded_at=None).values_list("person", flat=True))
     found = [
-        (member, outlook(roster, Change(take=((shift, member.person, kind),))))
+        (member, judge.outlook(Change(take=((shift, member.person, kind),))))
         for member in members.select_related("person")
         if member.person_id not in there
     ]
