@@ -46,7 +46,7 @@ VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
 VIGIL_EXCHANGE_CA = Path(os.environ["VIGIL_EXCHANGE_CA"]) if os.environ.get("VIGIL_EXCHANGE_CA") else None
 VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
 VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
-VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman", "pager"]
+VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman"]
 
 # Paging: who is on call is told by the class that VIGIL_ON_CALL names (kernel/on_call.py); "" while no room knows.
 VIGIL_ON_CALL = "vigil.domain.duty.on_call.RosterOnCall"

@@ -10,7 +10,7 @@ from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.receiving import receiver
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import campaigner, courier, liaison, postman, timekeeper
+from vigil.workers import campaigner, courier, liaison, postman, timekeeper, watchman
 from vigil.workers.loop import run
 
 
@@ -49,10 +49,16 @@ def _postman(stop: threading.Event) -> None:
     run(name=postman.NAME, round=reading.round, every_s=postman.EVERY_S, stop=stop)
 
 
+def _watchman(stop: threading.Event) -> None:
+    seeing = watchman.Watchman(base_url=settings.VIGIL_BASE_URL)
+    run(name=watchman.NAME, round=seeing.round, every_s=watchman.EVERY_S, stop=stop)
+
+
 WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "timekeeper": _timekeeper,
     "courier": _courier,
     "campaigner": _campaigner,
     "liaison": _liaison,
     "postman": _postman,
+    "watchman": _watchman,
 }

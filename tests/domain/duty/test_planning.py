@@ -1,4 +1,4 @@
-"""A roster is planned, published, planned again; it is never worse than before, and two leads do not overwrite each other."""
+"""A roster is planned, published, planned again; never worse than before, and two leads do not collide."""
 
 from datetime import timedelta
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
-from vigil.domain.duty.models import CheckIn, DutyRow, Function, Kind, Place, Roster
+from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
 from vigil.engines.roster import Plan, evaluated
 
@@ -91,6 +91,13 @@ def _by_function(standing: Sequence[Standing], following: Sequence[DutyRow]) -> 
         after = [row for row in following if function in row.shift.post.functions and row.kind == Kind.ON_SITE]
         soonest = min((row.starts_at for row in after), default=None)
         yield FunctionNow(function, here, tuple(row for row in after if row.starts_at == soonest), soonest)
+
+
+def shifts_ending(since: datetime, until: datetime) -> list[DutyShift]:
+    """Shifts of our own posts that end from `since` to `until`, with somebody in them and no hand-over yet."""
+    rows = in_force().filter(kind=Kind.ON_SITE, shift__ends_at__gt=since, shift__ends_at__lte=until)
+    rows = rows.filter(shift__post__provider=None, shift__handed_over=None)
+    return list(DutyShift.objects.filter(pk__in=rows.values("shift")).select_related("post"))
 
 
 def rows_of_person(person: UUID, now: datetime) -> QuerySet[DutyRow]:

@@ -21,10 +21,11 @@ from django.db.models import F
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.coverage import EARLY
 from vigil.domain.duty.models import CheckIn, DutyRow, How, Kind, MissedCheckIn, Place, Post, Screen
+from vigil.domain.paging.actions import raise_page, resolve_pages
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.identifiers import new_token
-from vigil.kernel.phrases import N_
+from vigil.kernel.phrases import N_, phrase
 
 STEP_S: Final = 30
 _AGAIN: Final = timedelta(seconds=60)
@@ -115,6 +116,7 @@ def check_in(
         MissedCheckIn.objects.filter(row__shift=row.shift, row__person=row.person_id, made_up_at=None).update(
             made_up_at=now
         )
+        resolve_pages(organisation=row.shift.post.organisation_id, dedupe_key=absence_of(row), actor=actor, now=now)
         tell(
             row,
             "checked_in",
@@ -215,7 +217,9 @@ def overdue(now: datetime, *, since: timedelta = timedelta(days=7)) -> list[tupl
     ).exclude(roster__watch__state="closed")
     rows = rows.filter(made_at__lt=F("ends_at"))  # who was entered afterwards is not asked to check in
     found = []
-    for row, due, _ in rows_with_dues(list(rows.select_related("shift__post", "person", "roster__watch"))):
+    for row, due, _ in rows_with_dues(
+        list(rows.select_related("shift__post__organisation", "person", "roster__watch"))
+    ):
         if due is not None and due + timedelta(minutes=row.shift.post.grace_min) < min(now, row.ends_at):
             found.append((row, due))
     return sorted(found, key=lambda pair: pair[1])
@@ -223,19 +227,50 @@ def overdue(now: datetime, *, since: timedelta = timedelta(days=7)) -> list[tupl
 
 @transaction.atomic
 def miss(*, row: DutyRow, due: datetime, actor: Actor, now: datetime) -> MissedCheckIn | None:
-    """Decide that a check-in was missed; None when that was decided before."""
+    """Decide that a check-in was missed; None when that was decided before.
+
+    While the shift still runs somebody is paged, in the same transaction: the post's lead, whoever is on call, the next
+    shift, as the escalation plan says. What was missed in a shift that is over is put on record alone.
+    """
     try:
         with transaction.atomic():
             made = MissedCheckIn.objects.create(row=row, due_at=due, decided_at=now)
     except IntegrityError:
         return None
+    post, watch = row.shift.post, row.roster.watch
     tell(
         row,
         "check_in_missed",
-        organisation=row.shift.post.organisation_id,
+        organisation=post.organisation_id,
         actor=actor,
         now=now,
         personal={"person": row.person.name},
         facts={"due_at": due.isoformat()},
     )
+    if row.starts_at <= now < row.ends_at:
+        page = raise_page(
+            organisation=post.organisation,
+            kind="duty.absent",
+            subject=f"duty.dutyrow:{row.pk}",
+            title=phrase(N_("{name} has not checked in at {post}."), name=row.person.name, post=post.name),
+            body=phrase(
+                N_("{name} was to check in at {post} by {due}. Call {phone}, or take over the post."),
+                name=row.person.name,
+                post=post.name,
+                due=due + timedelta(minutes=post.grace_min),
+                phone=row.person.mobile or row.person.phone or "—",
+            ),
+            actor=actor,
+            now=now,
+            post=post.pk,
+            dedupe_key=absence_of(row),
+            exercise=watch.exercise,
+        )
+        MissedCheckIn.objects.filter(pk=made.pk).update(page_id=page.pk)
+        made.page_id = page.pk
     return made
+
+
+def absence_of(row: DutyRow) -> str:
+    """The key under which a person's absence from a shift is one page."""
+    return f"duty.absent:{row.shift_id}:{row.person_id}"

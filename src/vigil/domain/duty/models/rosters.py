@@ -99,6 +99,7 @@ class DutyRow(models.Model):
     why = models.JSONField(null=True)
     reason = models.CharField(max_length=500, blank=True)
     made_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)
     superseded_at = models.DateTimeField(null=True)
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="supersedes")
 
