@@ -1,0 +1,1 @@
+"""The pages of duty, a file for each kind."""

@@ -1,0 +1,194 @@
+"""The roster of a watch: begun, planned, published, looked at, printed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from vigil.domain.accounts.permissions import permitted
+from vigil.domain.directives.models import Watch
+from vigil.domain.duty.actions.planning import draft, publish, roster_for
+from vigil.domain.duty.actions.posts import add_members, save_post
+from vigil.domain.duty.models import Member, Post, Roster, Swap, SwapState
+from vigil.domain.duty.problems import RULES, rows_of, shifts_of
+from vigil.domain.duty.queries import standing_plan
+from vigil.domain.organisations.models import Person
+from vigil.engines.roster.picture import svg
+from vigil.faces.web.duty.forms import BeginForm, RulesForm
+from vigil.faces.web.duty.grid import grid_of
+from vigil.faces.web.duty.strips import strips_of
+from vigil.faces.web.scoping import actor_of, demanded, one_of, user_of
+from vigil.kernel import clock
+from vigil.kernel.errors import NotFound, Refused, VigilError
+from vigil.kernel.phrases import N_, Phrase
+
+PLAN = "duty.plan"
+SOLVER_S = 8.0
+
+
+def watch_of(request: HttpRequest, pk: str) -> Watch:
+    """The watch, if its organisation may be seen. Raises: NotFound."""
+    return one_of(request, Watch.objects.select_related("organisation", "directive"), pk)
+
+
+def planned(request: HttpRequest, pk: str) -> tuple[Watch, Roster]:
+    """The watch and its roster, for who may plan. Raises: NotFound, NotAllowed."""
+    watch = watch_of(request, pk)
+    demanded(request, PLAN, watch.organisation)
+    return watch, roster_for(watch)
+
+
+def version_of(request: HttpRequest) -> int | None:
+    """Which version of the roster the page was made from; None: it does not say."""
+    said = request.POST.get("version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+
+
+@login_required
+@require_GET
+def roster(request: HttpRequest, pk: str) -> HttpResponse:
+    """The roster as strips and table; without one, the way to it."""
+    watch = watch_of(request, pk)
+    return render(request, "duty/roster.html", context_of(request, watch))
+
+
+def part(request: HttpRequest, watch: Watch, **more: Any) -> HttpResponse:
+    """What changed, for htmx; for a browser without it, the whole page again."""
+    if not request.headers.get("HX-Request"):
+        for error in (more.get("error"),):
+            if isinstance(error, VigilError):
+                messages.error(request, error.phrase.said(gettext))
+        if more.get("ask") is None:
+            return redirect("roster", pk=watch.pk)
+        return render(request, "duty/roster.html", {**context_of(request, watch), **more})
+    return render(request, "duty/roster_part.html", {**context_of(request, watch), **more})
+
+
+def context_of(request: HttpRequest, watch: Watch) -> dict[str, Any]:
+    """Everything that the roster's page shows."""
+    now = clock.now()
+    found = Roster.objects.filter(watch=watch).select_related("watch__organisation").first()
+    shifts = shifts_of(found) if found else []
+    rows = rows_of(found) if found else []
+    plan = standing_plan(found) if found and shifts else None
+    members = Member.objects.filter(organisation=watch.organisation, retired_at=None, person__left_at=None)
+    posts = Post.objects.filter(organisation=watch.organisation, retired_at=None)
+    may_plan = permitted(user_of(request), PLAN, watch.organisation) and watch.state != "closed"
+    names = {str(member.person_id): member.person.name for member in members.select_related("person")}
+    context = {
+        "watch": watch,
+        "roster": found,
+        "now": now,
+        "plan": plan,
+        "holes": [hole for hole in plan.functions if hole.span.end > now] if plan else [],
+        "open_now": [one for one in plan.unfilled if one.span.end > now] if plan else [],
+        "strips": strips_of(watch, plan, now),
+        "grids": grid_of(shifts, rows, plan, now),
+        "fairness": [{"name": names.get(one.person, ""), "one": one} for one in plan.fairness] if plan else [],
+        "impossible": _impossible(found),
+        "posts": posts.select_related("provider"),
+        "own_posts": [post for post in posts if post.provider_id is None],
+        "members": members.count(),
+        "swaps": _swaps(found),
+        "may_plan": may_plan,
+        "rules_form": RulesForm(initial={**RULES, **(found.rules if found else {})}),
+    }
+    if may_plan and not shifts:
+        context["begin_form"] = BeginForm(organisation=watch.organisation)
+    return context
+
+
+def _impossible(found: Roster | None) -> Phrase | None:
+    said = found.summary.get("impossible") if found else None
+    return Phrase.from_json(said) if said else None
+
+
+def _swaps(found: Roster | None) -> list[Swap]:
+    if found is None:
+        return []
+    waiting = Swap.objects.filter(row__roster=found, state__in=[SwapState.PROPOSED, SwapState.AGREED])
+    return list(waiting.select_related("row__person", "row__shift__post", "to_person", "other_row__shift"))
+
+
+@login_required
+@require_POST
+def begin(request: HttpRequest, pk: str) -> HttpResponse:
+    """The first roster in one step: a post, who stands, who may lead, and a draft of the plan."""
+    watch, _ = planned(request, pk)
+    form = BeginForm(request.POST, organisation=watch.organisation)
+    if not form.is_valid():
+        return render(
+            request, "duty/roster.html", {**context_of(request, watch), "begin_form": form}, status=Refused.status
+        )
+    now, actor = clock.now(), actor_of(request)
+    try:
+        with transaction.atomic():
+            chosen = list(form.cleaned_data["people"])
+            add_members(organisation=watch.organisation, people=chosen, actor=actor, now=now)
+            leads = [person.pk for person in form.cleaned_data["leads"]]
+            Member.objects.filter(organisation=watch.organisation, person__in=leads).update(may_lead=True)
+            post = form.post(watch.organisation)
+            save_post(post=post, actor=actor, now=now)
+            draft(watch=watch, posts=[*_own_posts(watch)], actor=actor, now=now)
+    except VigilError as error:
+        form.add_error(None, error.phrase.said(gettext))
+        return render(
+            request, "duty/roster.html", {**context_of(request, watch), "begin_form": form}, status=error.status
+        )
+    messages.success(request, gettext("The roster is drafted. Look at its holes, then publish it."))
+    return redirect("roster", pk=watch.pk)
+
+
+def _own_posts(watch: Watch) -> list[Post]:
+    return list(Post.objects.filter(organisation=watch.organisation_id, retired_at=None, provider=None))
+
+
+@login_required
+@require_POST
+def plan_anew(request: HttpRequest, pk: str) -> HttpResponse:
+    """Plan again over all posts; what was set by hand stays."""
+    watch, _ = planned(request, pk)
+    form = RulesForm(request.POST)
+    rules = form.cleaned_data if form.is_valid() else None
+    try:
+        draft(
+            watch=watch, posts=_own_posts(watch), actor=actor_of(request), now=clock.now(),
+            version=version_of(request), rules=rules, solver_s=SOLVER_S if request.POST.get("solver") else 0,
+        )  # fmt: skip
+    except VigilError as error:
+        return part(request, watch, error=error)
+    return part(request, watch, done=gettext("Planned anew."))
+
+
+@login_required
+@require_POST
+def publish_now(request: HttpRequest, pk: str) -> HttpResponse:
+    """From now on it counts."""
+    watch, found = planned(request, pk)
+    try:
+        publish(roster=found, version=version_of(request), actor=actor_of(request), now=clock.now())
+    except VigilError as error:
+        return part(request, watch, error=error)
+    return part(request, watch, done=gettext("The roster is published: proofs, calendars and reminders follow it."))
+
+
+@login_required
+@require_GET
+def picture(request: HttpRequest, pk: str) -> HttpResponse:
+    """The plan and its fairness as a picture."""
+    watch = watch_of(request, pk)
+    found = Roster.objects.filter(watch=watch).select_related("watch__organisation").first()
+    plan = standing_plan(found) if found else None
+    if plan is None:
+        raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
+    return HttpResponse(svg(plan, gettext), content_type="image/svg+xml")
+
+
+def people_who_could(watch: Watch) -> list[Person]:
+    """Everybody of the organisation who has not left."""
+    return list(Person.objects.filter(organisation=watch.organisation_id, left_at=None))
