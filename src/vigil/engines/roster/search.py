@@ -1,6 +1,7 @@
 """Local search: small changes that keep every rule, taken when they cost less or, early on, a little more.
 
-Moves: somebody comes into an open place; another person takes a task over; two exchange tasks; one changes into another's
+Moves: somebody comes into an open place; another person takes a task over; two exchange tasks; one changes into
+another's
 task and a third takes what was left. Deterministic by seed. The engine has no clock: whoever calls says how much of the
 effort is spent.
 """
