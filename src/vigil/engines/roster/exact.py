@@ -86,6 +86,8 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     # Measured: presolve turns the needs into clauses that the relaxation no longer sees, and the bound falls by half.
     solver.parameters.cp_model_presolve = False
     solver.parameters.symmetry_level = 0
+    solver.parameters.add_lp_constraints_lazily = False
+    solver.parameters.root_lp_iterations = 1_000_000
     status = solver.Solve(made)
     bound = max(0, ceil(solver.BestObjectiveBound() / scale - 1e-6)) if status != cp.UNKNOWN else 0
     if status in (cp.OPTIMAL, cp.FEASIBLE):

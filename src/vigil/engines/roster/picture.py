@@ -169,7 +169,7 @@ class _Picture:
     def _bar(self, x: int, width: int, value: float, fair: float, most: float) -> None:
         mark = x + width * fair / most
         self._put(f'<rect x="{x}" y="{self.y + 2}" width="{width * value / most:.1f}" height="10" fill="{_DAY_FILL}"/>'
-                  f'<line x1="{mark:.1f}" y1="{self.y}" x2="{mark:.1f}" y2="{self.y + 14}" stroke="{_RED}" stroke-width="2"/>'
+                  f'<line x1="{mark:.1f}" y1="{self.y}" x2="{mark:.1f}" y2="{self.y + 14}" stroke="{_INK}" stroke-width="2"/>'
                   + self._text(x + width + 6, self.y + 11, f"{value:g}", fill=_PALE, size=11))  # fmt: skip
 
     # -- pieces --------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def evaluated(problem: Problem | Model, assignments: Iterable[Assignment]) -> Pl
 def effort(model: Model) -> int:
     """Steps of the local search by default: enough for a good roster, at most a few seconds."""
     places = sum(task.room for task in model.tasks)
-    return min(1_000_000, 4_000 + 800 * places)
+    return min(1_000_000, 4_000 + 700 * places)
 
 
 def assembled(
