@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PROCESSES := tests/integration tests/journeys tests/soak
 
-.PHONY: demo solver test-processes test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages soak lock translations clean
+.PHONY: demo solver test-processes test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -44,7 +44,7 @@ demo: setup-test ## three Vigils that talk to one another, to click through (htt
 quality: setup-test ## the labelled corpora
 	$(BIN)/python tools/quality.py
 
-bench: bench-taxii bench-pages ## every benchmark, each beside what people use today
+bench: bench-taxii bench-pages bench-roster ## every benchmark, each beside what people use today
 
 bench-taxii: setup-test ## the TAXII server beside medallion and OpenTAXII
 	@$(PYTHON) tools/setup.py bench
@@ -52,6 +52,9 @@ bench-taxii: setup-test ## the TAXII server beside medallion and OpenTAXII
 
 bench-pages: setup-test ## every page with 10,000 organisations on PostgreSQL
 	$(BIN)/python tools/bench/pages.py
+
+bench-roster: setup-test ## rosters: greedy with local search, and CP-SAT's bound
+	$(BIN)/python tools/bench/roster.py
 
 soak: setup-test ## kill and cut tests
 	VIGIL_LINK_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak

@@ -1,4 +1,5 @@
-"""Who stands watch when: coverage to the minute, a roster that keeps the rules, why each stands there, and proof where none can.
+"""Who stands watch when: coverage to the minute, a roster that keeps the rules, why each stands there, and proof
+where none can.
 
 Values in, values out: no Django, no sockets, no clock. `plan(problem)` needs no solver; see docs/reference/roster.md.
 """

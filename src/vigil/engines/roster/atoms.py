@@ -1,6 +1,7 @@
 """The rules and needs of a problem one by one, as keys, and a conflict among some of them in words.
 
-Keys: ("need", t, j), ("rest",), ("nights",), ("shifts_7d",), ("hours_7d",), ("crew",), ("leave", p), ("dates", p), ("fixed", p, t).
+Keys: ("need", t, j), ("rest",), ("nights",), ("shifts_7d",), ("hours_7d",), ("crew",), ("leave", p), ("dates", p),
+("fixed", p, t).
 """
 
 from collections import defaultdict
@@ -23,7 +24,9 @@ def atoms_of(model: Model) -> Iterable[Key]:
         for j in range(len(task.wants)):
             yield ("need", task.index, j)
     rules = model.rules
-    for code, value in zip(_RULES, (rules.rest_h, rules.max_nights, rules.max_shifts_7d, rules.max_hours_7d), strict=True):
+    for code, value in zip(
+        _RULES, (rules.rest_h, rules.max_nights, rules.max_shifts_7d, rules.max_hours_7d), strict=True
+    ):
         if value is not None:
             yield (code,)
     codes = {(code, p) for bars in model.bars for p, all_codes in bars.items() for code in all_codes}
@@ -42,9 +45,13 @@ def conflict(
     """The conflict in words. `counts`: places, and how many of them can be filled at most, where it was counted."""
     needs = [key for key in keys if key[0] == "need"]
     rules = [key for key in keys if key[0] != "need"]
-    said = phrase(N_("{people} people cannot cover this: {needs}"), people=len(model.people), needs=_needs(model, needs))
+    said = phrase(
+        N_("{people} people cannot cover this: {needs}"), people=len(model.people), needs=_needs(model, needs)
+    )
     if counts:
-        said = phrase(N_("{start} ({places} places, at most {most} can be filled)"), start=said, places=counts[0], most=counts[1])
+        said = phrase(
+            N_("{start} ({places} places, at most {most} can be filled)"), start=said, places=counts[0], most=counts[1]
+        )
     if rules:
         said = phrase(N_("{start}; with {rules}"), start=said, rules=listed(_grouped(model, rules)))
     atoms = tuple(_atom(model, key) for key in (*needs, *rules))
@@ -68,7 +75,9 @@ def _needs(model: Model, needs: Sequence[Key]) -> Phrase:
         if len(posts[group]) < len(model.problem.posts):
             names = [model.problem.post(post).name or post for post in sorted(posts[group])]
             values["who"] = phrase(N_("{who} at {posts}"), who=values["who"], posts=listed(names))
-        parts.append(phrase(N_("{who} on nights of {days}"), **values) if at_night else phrase(N_("{who} on {days}"), **values))
+        parts.append(
+            phrase(N_("{who} on nights of {days}"), **values) if at_night else phrase(N_("{who} on {days}"), **values)
+        )
     return listed(parts)
 
 
@@ -110,7 +119,12 @@ def _atom(model: Model, key: Key) -> Atom:
         _, t, j = key  # type: ignore[misc]
         task = model.tasks[t]
         want = task.wants[j]
-        said = phrase(N_("{count} x {place} in {shift}"), count=want.n, place=place_words(task.kind, want.quality), shift=_when(task))
+        said = phrase(
+            N_("{count} x {place} in {shift}"),
+            count=want.n,
+            place=place_words(task.kind, want.quality),
+            shift=_when(task),
+        )
         return Atom("need", said, "", task.slot.id, task.kind, want.quality)
     person = model.people[key[1]].id if len(key) > 1 else ""
     slot = model.tasks[key[2]].slot.id if len(key) > 2 else ""

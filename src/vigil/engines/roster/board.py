@@ -30,6 +30,7 @@ class Board:
         self.by_day = [[0] * width for _ in range(people)]
         self.minutes_by_day = [[0] * width for _ in range(people)]
         self.by_night = [[0] * width for _ in range(people)]
+        self._prices: list[dict[int, int]] = [{} for _ in range(people)]
         self._carries = [bool(earlier) for earlier in model.earlier]
         for p, earlier in enumerate(model.earlier):
             for one in earlier:
@@ -180,19 +181,27 @@ class Board:
             if avoid:
                 total -= avoid.get(left, 0)
         if nights:
-            price, now = model.price_nights[p], self.nights[p]
-            total += price.at(now + nights) - price.at(now)
+            now = self.nights[p]
+            total += model.price_nights[p].rise(now) if nights > 0 else -model.price_nights[p].rise(now - 1)
         if holidays:
-            price, now = model.price_holidays[p], self.holidays[p]
-            total += price.at(now + holidays) - price.at(now)
+            now = self.holidays[p]
+            total += model.price_holidays[p].rise(now) if holidays > 0 else -model.price_holidays[p].rise(now - 1)
         if load:
-            price, now = model.price_hours[p], self.load[p]
-            total += price.at(now + load) - price.at(now)
+            now = self.load[p]
+            total += self._hours(p, now + load) - self._hours(p, now)
         for j, (points, tasks) in enumerate(model.prefer[p]):
             count = self.met[p][j]
             then = count + (taken in tasks) - (left in tasks)
             total += points * ((then <= 0) - (count <= 0))
         return total
+
+    def _hours(self, p: int, load: int) -> int:
+        """The price of a load, remembered."""
+        known = self._prices[p]
+        points = known.get(load)
+        if points is None:
+            points = known[load] = self.model.price_hours[p].at(load)
+        return points
 
     def missing(self, t: int) -> int:
         """Points for what task t lacks."""

@@ -1,4 +1,6 @@
-"""Every rule checked again, for a whole roster or for one change; written apart from the planner, so that it can judge it."""
+"""Every rule checked again, for a whole roster or for one change; written apart from the planner, so that it can
+judge it.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -42,7 +44,8 @@ def violations(problem: Problem | Model, assignments: Iterable[Assignment]) -> t
 def check_move(
     model: Model, assignments: Iterable[Assignment], *, taken: Assignment | None = None, left: Assignment | None = None
 ) -> MoveCheck:
-    """What it would do to take `taken` (and, of the same or another person, to leave `left`). Fast enough while dragging.
+    """What it would do to take `taken` (and, of the same or another person, to leave `left`). Fast enough while
+    dragging.
 
     Only what the change itself breaks is told, not what was broken before.
     """
@@ -80,8 +83,13 @@ def pairs(model: Model, assignments: Iterable[Assignment]) -> list[tuple[int, in
 def _pair(model: Model, one: Assignment) -> tuple[int, int]:
     p, t = model.person_at.get(one.person), model.task_at.get((one.slot, one.kind))
     if p is None or t is None:
-        raise Refused("roster.assignment", N_("{person} cannot be put into {slot} ({kind}): one of them is not in the problem."),
-                      person=one.person, slot=one.slot, kind=one.kind)  # fmt: skip
+        raise Refused(
+            "roster.assignment",
+            N_("{person} cannot be put into {slot} ({kind}): one of them is not in the problem."),
+            person=one.person,
+            slot=one.slot,
+            kind=one.kind,
+        )
     return p, t
 
 
@@ -106,8 +114,18 @@ def _barred(model: Model, p: int, t: int, code: str) -> Violation:
     wording = N_("{person}, {shift} at {post} on {day}: {rule}.")
     return Violation(
         code,
-        phrase(wording, person=model.people[p].label, shift=slot.shift, post=_post(model, t), day=slot.day, rule=rule_words(code)),
-        model.people[p].id, (slot.id,), slot.span.start)  # fmt: skip
+        phrase(
+            wording,
+            person=model.people[p].label,
+            shift=slot.shift,
+            post=_post(model, t),
+            day=slot.day,
+            rule=rule_words(code),
+        ),
+        model.people[p].id,
+        (slot.id,),
+        slot.span.start,
+    )
 
 
 def _post(model: Model, t: int) -> str:
@@ -140,8 +158,13 @@ def _nights(model: Model, p: int, work: Sequence[int]) -> list[Violation]:
     for night in [*nights, 10**9]:
         if run and night != run[-1] + 1:
             if len(run) > most and any(one in slot_of for one in run):
-                said = phrase(N_("{person} stands {count} nights running ({days}); at most {most} are allowed."), person=model.people[p].label,
-                              count=len(run), days=days(date.fromordinal(one) for one in run), most=most)  # fmt: skip
+                said = phrase(
+                    N_("{person} stands {count} nights running ({days}); at most {most} are allowed."),
+                    person=model.people[p].label,
+                    count=len(run),
+                    days=days(date.fromordinal(one) for one in run),
+                    most=most,
+                )
                 slots = tuple(slot_of[one] for one in run if one in slot_of)
                 found.append(Violation("nights", said, model.people[p].id, slots, date.fromordinal(run[0])))
             run = []

@@ -1,7 +1,10 @@
-"""Proof by counting that a roster is impossible, without a solver: in a stretch of time more places than people can fill.
+"""Proof by counting that a roster is impossible, without a solver: in a stretch of time more places than people can
+fill.
 
-For a group (everybody at a post, who may lead, who has a skill) and a stretch of shifts, each person can take at most so
-many; where the sum is less than the places, no roster exists. The shortest such stretch is told, with the rules it takes.
+For a group (everybody at a post, who may lead, who has a skill) and a stretch of shifts, each person can take at
+most so
+many; where the sum is less than the places, no roster exists. The shortest such stretch is told, with the rules it
+takes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -52,7 +55,9 @@ def _length(stretch: _Stretch) -> int:
 
 
 def _stretches(model: Model) -> Iterable[_Stretch]:
-    """By sort of place: each post, all posts; by time: one start, one to seven days from each start, everything; nights alone too."""
+    """By sort of place: each post, all posts; by time: one start, one to seven days from each start, everything;
+    nights alone too.
+    """
     seen = set()
     for quality, sort in _sorts(model):
         for chosen in (sort, [place for place in sort if place[0].night]):
@@ -127,7 +132,9 @@ def _told(model: Model, stretch: _Stretch, keys: frozenset[Key]) -> Impossible:
     def short(of: _Stretch, by: frozenset[Key]) -> bool:
         return _capacity(model, of, by) < of.demand
 
-    places = _without(list(stretch.places), lambda kept: bool(kept) and short(replace(stretch, places=tuple(kept)), keys))
+    places = _without(
+        list(stretch.places), lambda kept: bool(kept) and short(replace(stretch, places=tuple(kept)), keys)
+    )
     stretch = replace(stretch, places=tuple(places))
     rules = _without(sorted(keys, key=str), lambda kept: short(stretch, frozenset(kept)))
     needs: list[Key] = [("need", task.index, j) for task, j in stretch.places]

@@ -50,7 +50,9 @@ def read_weights(table: Mapping[str, Any]) -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What an amount costs one person: (amount / step - fair)^2 x weight at every multiple of `step`, straight between."""
+    """What an amount costs one person: (amount / step - fair)^2 x weight at every multiple of `step`, straight
+    between.
+    """
 
     base: int
     slope: int

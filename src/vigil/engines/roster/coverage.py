@@ -1,6 +1,7 @@
 """Coverage as interval arithmetic: what was needed, who was there, and every gap to the minute.
 
-Spans are half-open and kept in UTC, so that a clock that is put forward or back neither loses nor gains a minute. Nothing
+Spans are half-open and kept in UTC, so that a clock that is put forward or back neither loses nor gains a minute.
+Nothing
 here walks minute by minute; a test that does is the oracle.
 """
 
@@ -54,7 +55,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """At least `at_least` people of `kind` at `post` over `span`; with `quality`, people who have it (LEAD or a skill)."""
+    """At least `at_least` people of `kind` at `post` over `span`; with `quality`, people who have it (LEAD or a
+    skill).
+    """
 
     post: str
     span: Span
@@ -77,7 +80,9 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A span over which `missing` people were missing. `post` is empty where a whole function is meant, `function` where a post."""
+    """A span over which `missing` people were missing. `post` is empty where a whole function is meant, `function`
+    where a post.
+    """
 
     span: Span
     missing: int
@@ -213,7 +218,8 @@ def _levels(steps: dict[datetime, int]) -> list[tuple[Span, int]]:
 def coverage(needs: Iterable[Need], presences: Iterable[Presence], window: Span | None = None) -> Coverage:
     """Every gap, per post (each kind and quality by itself) and per function.
 
-    A function has a gap where it was needed on site and nobody was at any of its posts. The same call serves for the plan
+    A function has a gap where it was needed on site and nobody was at any of its posts. The same call serves for the
+    plan
     and for what was: only the presences differ.
     """
     asked = list(needs)

@@ -36,15 +36,16 @@ def cp_sat() -> Any:
         from ortools.sat.python import cp_model
     except ImportError:
         raise Unavailable(
-            "roster.solver", N_("The solver is not installed; `make solver` installs it. Without it, plan without --solver.")
+            "roster.solver",
+            N_("The solver is not installed; `make solver` installs it. Without it, plan without --solver."),
         ) from None
     return cp_model
 
 
-def solve(
-    board: Board, *, seconds: float, workers: int = 2, seed: int = 0, known: Impossible | None = None
-) -> Solved:
-    """Start from `board` and look for a better one for at most so many seconds, a third of them for a proof where it has gaps."""
+def solve(board: Board, *, seconds: float, workers: int = 2, seed: int = 0, known: Impossible | None = None) -> Solved:
+    """Start from `board` and look for a better one for at most so many seconds, a third of them for a proof where it
+    has gaps.
+    """
     impossible = None
     if board.cost().unmet:
         impossible = prove(board.model, seconds=seconds / 3, known=known) or known
@@ -85,6 +86,8 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     # Measured: presolve turns the needs into clauses that the relaxation no longer sees, and the bound falls by half.
     solver.parameters.cp_model_presolve = False
     solver.parameters.symmetry_level = 0
+    solver.parameters.add_lp_constraints_lazily = False
+    solver.parameters.root_lp_iterations = 1_000_000
     status = solver.Solve(made)
     bound = max(0, ceil(solver.BestObjectiveBound() / scale - 1e-6)) if status != cp.UNKNOWN else 0
     if status in (cp.OPTIMAL, cp.FEASIBLE):
@@ -110,7 +113,9 @@ def _variables(
     return x
 
 
-def _limits(model: Model, x: dict[tuple[int, int], Any], fixed: Iterable[tuple[int, int]]) -> Iterable[tuple[int, Limit]]:
+def _limits(
+    model: Model, x: dict[tuple[int, int], Any], fixed: Iterable[tuple[int, int]]
+) -> Iterable[tuple[int, Limit]]:
     of_person: dict[int, list[int]] = {}
     for p, t in x:
         of_person.setdefault(p, []).append(t)
@@ -144,7 +149,9 @@ def _wishes(made: Any, board: Board, x: dict[tuple[int, int], Any]) -> list[Any]
 
 
 def _shares(made: Any, board: Board, x: dict[tuple[int, int], Any], scale: int) -> list[Any]:
-    """A convex price, bought step by step: each step is dearer than the one before, so the cheap ones go first by themselves."""
+    """A convex price, bought step by step: each step is dearer than the one before, so the cheap ones go first by
+    themselves.
+    """
     model, cost = board.model, []
     of_person: dict[int, list[int]] = {p: [] for p in range(len(model.people))}
     for p, t in x:
@@ -198,9 +205,11 @@ def _most(model: Model, p: int, tasks: list[int], size: Callable[[Task], int]) -
 
 
 def prove(model: Model, *, seconds: float, known: Impossible | None = None) -> Impossible | None:
-    """A smallest set of rules and needs that contradict one another; None where a roster without a gap exists or time ran out.
+    """A smallest set of rules and needs that contradict one another; None where a roster without a gap exists or
+    time ran out.
 
-    Starts from what counting found, else from what the solver's own refutation used; then drops whatever can be dropped.
+    Starts from what counting found, else from what the solver's own refutation used; then drops whatever can be
+    dropped.
     """
     trial = _Trial(model, seconds)
     keys = list(atoms_of(model))

@@ -50,7 +50,8 @@ def cheapest(board: Board, t: int, quality: str | None = None) -> list[Change]:
 
 
 def chain(board: Board, t: int, quality: str | None = None) -> list[Change]:
-    """The cheapest of: p leaves one task for t, r takes what p left; or p leaves it for t and it stays open, if that is less.
+    """The cheapest of: p leaves one task for t, r takes what p left; or p leaves it for t and it stays open, if that
+    is less.
 
     Empty where none lowers the cost.
     """

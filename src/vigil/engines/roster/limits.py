@@ -8,7 +8,9 @@ from vigil.engines.roster.model import Model, Task
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` of the tasks' amounts; `code` is the rule (`overlap`, `rest`, `nights`, `shifts_7d`, `hours_7d`)."""
+    """At most `most` of the tasks' amounts; `code` is the rule (`overlap`, `rest`, `nights`, `shifts_7d`,
+    `hours_7d`).
+    """
 
     code: str
     amounts: tuple[tuple[int, int], ...]
@@ -26,7 +28,9 @@ def limits(model: Model, p: int, tasks: Sequence[int]) -> list[Limit]:
 
 
 def _cliques(code: str, tasks: Sequence[Task], rest: int) -> Iterable[Limit]:
-    """For each start, all that hold (with their rest) at that instant: pairwise exclusive, and every exclusion is in one."""
+    """For each start, all that hold (with their rest) at that instant: pairwise exclusive, and every exclusion is in
+    one.
+    """
     instants = sorted({task.start for task in tasks})
     groups = [
         frozenset(task.index for task in tasks if task.start <= instant < task.end + rest) for instant in instants
@@ -61,8 +65,12 @@ def _sevens(model: Model, p: int, work: Sequence[Task]) -> Iterable[Limit]:
         before: tuple[tuple[int, int], ...] = ()
         for first in firsts:
             seven = range(first, first + 7)
-            taken = sum((1 if code == "shifts_7d" else one.end - one.start) for one in model.earlier[p] if one.day in seven)
-            group = tuple((task.index, 1 if code == "shifts_7d" else task.minutes) for task in work if task.day in seven)
+            taken = sum(
+                (1 if code == "shifts_7d" else one.end - one.start) for one in model.earlier[p] if one.day in seven
+            )
+            group = tuple(
+                (task.index, 1 if code == "shifts_7d" else task.minutes) for task in work if task.day in seven
+            )
             if sum(amount for _, amount in group) + taken > most and (taken or not set(group) <= set(before)):
                 found.append(Limit(code, group, max(0, most - taken)))
                 before = group

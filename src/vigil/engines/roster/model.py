@@ -202,17 +202,19 @@ class Model:
                     self.prefer[p].append((points, frozenset(t for t in met if p not in self.barred[t])))
 
     def _share(self) -> None:
-        """Fair shares: each task's load is divided over those who may take it, then moved by what is carried over."""
+        """Fair shares: each place is divided over those who may take it, then moved by what is carried over."""
         count = len(self.people)
         self.fair = {name: [0.0] * count for name in ("nights", "holidays", "hours")}
         for task in self.tasks:
-            able = self.eligible[task.index]
-            whole = sum(self.people[p].share for p in able)
-            for p in able:
-                part = task.room * self.people[p].share / whole
-                self.fair["nights"][p] += part if task.night else 0
-                self.fair["holidays"][p] += part if task.holiday else 0
-                self.fair["hours"][p] += part * task.load / 60
+            plain = float(task.room)
+            named = sum(want.n for want in task.wants if want.quality is not None)
+            for want in task.wants:
+                if want.quality is not None:
+                    able = [p for p in self.eligible[task.index] if want.quality in self.qualities[p]]
+                    places = want.n * min(1.0, task.room / named)
+                    plain -= places if able else 0
+                    self._divide(task, places, able)
+            self._divide(task, plain, self.eligible[task.index])
         self._carry()
         lengths = Counter(task.minutes for task in self.tasks if task.work)
         self.step = lengths.most_common(1)[0][0] if lengths else 480
@@ -221,9 +223,18 @@ class Model:
         self.price_holidays = [Price.of(fair, weight["holidays"]) for fair in self.fair["holidays"]]
         self.price_hours = [Price.of(fair * 60 / self.step, weight["hours"], self.step) for fair in self.fair["hours"]]
 
+    def _divide(self, task: Task, places: float, able: Sequence[int]) -> None:
+        whole = sum(self.people[p].share for p in able)
+        for p in able:
+            part = places * self.people[p].share / whole
+            self.fair["nights"][p] += part if task.night else 0
+            self.fair["holidays"][p] += part if task.holiday else 0
+            self.fair["hours"][p] += part * task.load / 60
+
     def _carry(self) -> None:
         known = [p for p, person in enumerate(self.people) if person.carried is not None]
         for name, fair in self.fair.items():
+            asked = sum(fair)
             amounts = {p: float(getattr(self.people[p].carried, name)) for p in known}
             whole = sum(self.people[p].share for p in known)
             mean = sum(amounts.values()) / whole if whole else 0.0
@@ -231,6 +242,8 @@ class Model:
             for p, amount in amounts.items():
                 ahead = amount - mean * self.people[p].share
                 fair[p] = max(0.0, fair[p] - max(-most, min(most, ahead)))
+            given = sum(fair)
+            fair[:] = [part * asked / given for part in fair] if given else fair
 
     def wanted(self) -> int:
         """Points if nobody stood anywhere."""

@@ -1,4 +1,5 @@
-"""From a pattern to slots: shifts in local wall-clock time over a window, with real durations on days when clocks change.
+"""From a pattern to slots: shifts in local wall-clock time over a window, with real durations on days when clocks
+change.
 
 A local time that a change of clocks skips counts as the same distance after it; one that comes twice counts the first
 time. The end of a shift and the start of the next are resolved alike, so no minute is lost between them.
@@ -59,7 +60,9 @@ def slots_of(problem: Problem) -> tuple[Slot, ...]:
 
 
 def crew_of(pattern: Pattern, day: int, shift: int) -> int | None:
-    """Whose turn a shift is on the day with that number (0: the window's first): blocks of `on` days, crews take turns at shifts."""
+    """Whose turn a shift is on the day with that number (0: the window's first): blocks of `on` days, crews take
+    turns at shifts.
+    """
     if not pattern.on:
         return None
     blocks = -(-(pattern.on + pattern.off) // pattern.on)
@@ -72,7 +75,9 @@ def crew_of(pattern: Pattern, day: int, shift: int) -> int | None:
 def slot(
     problem: Problem, post: str, shift: str, span: Span, turn: Span | None = None, *, crew: int | None = None
 ) -> Slot:
-    """A slot with what follows from its times: identifier, day, night, holiday. For shifts that no pattern made, too."""
+    """A slot with what follows from its times: identifier, day, night, holiday. For shifts that no pattern made,
+    too.
+    """
     turn = turn or span
     start = problem.local(turn.start)
     return Slot(

@@ -33,7 +33,9 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Unfilled:
-    """A need that stays open: how many are missing, and how many people each rule kept out (`excluded`: rule -> count)."""
+    """A need that stays open: how many are missing, and how many people each rule kept out (`excluded`: rule ->
+    count).
+    """
 
     slot: str
     post: str
@@ -112,7 +114,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """One rule or need of a conflict. `code`: `need`, `rest`, `nights`, `shifts_7d`, `hours_7d`, `leave`, `dates`, `crew`, `fixed`."""
+    """One rule or need of a conflict. `code`: `need`, `rest`, `nights`, `shifts_7d`, `hours_7d`, `leave`, `dates`,
+    `crew`, `fixed`.
+    """
 
     code: str
     phrase: Phrase
@@ -149,7 +153,9 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A roster. `bound`: no roster can cost less (from the solver; None without it). `remarks`: what a planner must know."""
+    """A roster. `bound`: no roster can cost less (from the solver; None without it). `remarks`: what a planner must
+    know.
+    """
 
     problem: Problem
     placed: tuple[Placed, ...]

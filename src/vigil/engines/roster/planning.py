@@ -23,7 +23,8 @@ def plan(
     """A roster for the problem.
 
     `spent`: the effort of the local search (default: a number of steps that grows with the problem, so that the same
-    problem and seed give the same roster). `solver_s`: seconds for the solver, which starts from that roster; 0: without.
+    problem and seed give the same roster). `solver_s`: seconds for the solver, which starts from that roster; 0:
+    without.
     Raises: Refused for a bad problem, Unavailable `roster.solver` where the solver is asked for and not installed.
     """
     model = problem if isinstance(problem, Model) else Model(problem)
@@ -39,7 +40,9 @@ def plan(
 
 
 def evaluated(problem: Problem | Model, assignments: Iterable[Assignment]) -> Plan:
-    """A roster that somebody else made (by hand, or changed since), with the same tables: holes, violations, cost, fairness."""
+    """A roster that somebody else made (by hand, or changed since), with the same tables: holes, violations, cost,
+    fairness.
+    """
     model = problem if isinstance(problem, Model) else Model(problem)
     return assembled(Board(model, pairs(model, assignments)), method="given")
 
@@ -47,7 +50,7 @@ def evaluated(problem: Problem | Model, assignments: Iterable[Assignment]) -> Pl
 def effort(model: Model) -> int:
     """Steps of the local search by default: enough for a good roster, at most a few seconds."""
     places = sum(task.room for task in model.tasks)
-    return min(1_000_000, 4_000 + 800 * places)
+    return min(1_000_000, 4_000 + 700 * places)
 
 
 def assembled(

@@ -1,6 +1,7 @@
 """What a roster is planned from: posts and their patterns, people, rules, what is already fixed. Values only.
 
-`Problem.expanded()` turns patterns into slots; whoever has shifts of their own (a stored roster) gives the slots instead.
+`Problem.expanded()` turns patterns into slots; whoever has shifts of their own (a stored roster) gives the slots
+instead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,8 @@ class Shift:
 class Pattern:
     """The shifts of a day, repeated. `handover_min`: how long before its shift the incoming crew is already there.
 
-    With `on` and `off` (4 and 4) each shift of a day is one crew's turn: it works `on` days running, then has `off` days.
+    With `on` and `off` (4 and 4) each shift of a day is one crew's turn: it works `on` days running, then has `off`
+    days.
     """
 
     id: str
@@ -43,7 +45,9 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """Who a shift needs: at least `on_site` people at the post, of them `leads` who may lead and so many of each skill."""
+    """Who a shift needs: at least `on_site` people at the post, of them `leads` who may lead and so many of each
+    skill.
+    """
 
     on_site: int = 1
     on_call: int = 0
@@ -79,7 +83,8 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One shift at one post. `span` is when people are there (hand-over included), `turn` the shift itself (what must be covered).
+    """One shift at one post. `span` is when people are there (hand-over included), `turn` the shift itself (what
+    must be covered).
 
     `day`: local day on which it starts; `night`: the evening's day where it is a night shift; `crew`: whose turn it is.
     """
@@ -117,7 +122,8 @@ class Carried:
 class Person:
     """Somebody who can stand. `joins` and `leaves` are their first and last day; `share` is their part of a fair load.
 
-    `carried` None: new, owes nothing and is owed nothing. `before`: shifts just before the window, for rest and nights running.
+    `carried` None: new, owes nothing and is owed nothing. `before`: shifts just before the window, for rest and
+    nights running.
     `crew` None in a pattern with crews: one is chosen.
     """
 
@@ -148,7 +154,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The hard rules. None: does not hold. They concern the kinds in `work` (time at home on call is not a shift, unless named).
+    """The hard rules. None: does not hold. They concern the kinds in `work` (time at home on call is not a shift,
+    unless named).
 
     `rest_h`: between two shifts; `max_nights`: running; `max_shifts_7d`, `max_hours_7d`: in any seven local days.
     """
@@ -188,7 +195,9 @@ class Problem:
     name: str = ""
 
     def expanded(self) -> "Problem":
-        """With slots: its own, or those of the posts' patterns. Raises: Refused where something in it contradicts itself."""
+        """With slots: its own, or those of the posts' patterns. Raises: Refused where something in it contradicts
+        itself.
+        """
         from vigil.engines.roster.patterns import slots_of
         from vigil.engines.roster.validation import check_bounds, check_patterns, validate
 

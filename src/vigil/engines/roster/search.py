@@ -1,6 +1,7 @@
 """Local search: small changes that keep every rule, taken when they cost less or, early on, a little more.
 
-Moves: somebody comes into an open place; another person takes a task over; two exchange tasks; one changes into another's
+Moves: somebody comes into an open place; another person takes a task over; two exchange tasks; one changes into
+another's
 task and a third takes what was left. Deterministic by seed. The engine has no clock: whoever calls says how much of the
 effort is spent.
 """
@@ -34,7 +35,9 @@ class _Search:
         self.board, self.model, self.random = board, board.model, random
         self.tasks = [t for t, able in enumerate(self.model.eligible) if able]
         weights = self.model.weights
-        self.hot = float(max(weights.fair["nights"], weights.fair["holidays"], weights.wish))
+        self.fair_nights = self.model.fair["nights"]
+        self.fair_minutes = [hours * 60 for hours in self.model.fair["hours"]]
+        self.hot = max(weights.fair["nights"], weights.fair["holidays"], weights.wish) / 2
 
     def run(self, spent: Spent) -> int:
         """See `improve`."""
@@ -110,6 +113,10 @@ class _Search:
         t = self.tasks[int(choose() * len(self.tasks))]
         on, able = board.on[t], model.eligible[t]
         p = able[int(choose() * len(able))]
+        other = able[int(choose() * len(able))]
+        night = model.tasks[t].night
+        if self._owes(other, night) > self._owes(p, night):
+            p = other
         if board.mask[p] >> t & 1:
             return []
         if len(on) < model.tasks[t].room:
@@ -117,24 +124,50 @@ class _Search:
         q = on[int(choose() * len(on))]
         if (q, t) in model.fixed:
             return []
+        clash = board.mask[p] & model.clashing[t]
+        if clash & (clash - 1):
+            return []
         kind = choose()
-        if kind < 0.5:
+        if not clash and kind < 0.4:
             return [(q, t, NONE), (p, NONE, t)] if board.may(p, t) else []
         theirs = bits(board.mask[p])
         if not theirs:
             return []
-        clash = board.mask[p] & model.clashing[t]
-        if clash and clash & (clash - 1):
-            return []
         left = clash.bit_length() - 1 if clash else theirs[int(choose() * len(theirs))]
         if (p, left) in model.fixed or not board.may(p, t, left):
             return []
-        if kind < 0.85:
-            if board.mask[q] >> left & 1 or not board.may(q, left, t):
-                return []
+        if kind < 0.7 and not board.mask[q] >> left & 1 and board.may(q, left, t):
             return [(p, left, t), (q, t, left)]
+        return self._passed_on(t, p, q, left)
+
+    def _owes(self, p: int, night: int) -> float:
+        """How far a person is below their fair share of nights, or hours."""
+        if night:
+            return self.fair_nights[p] - self.board.nights[p]
+        return self.fair_minutes[p] - self.board.load[p]
+
+    def _passed_on(self, t: int, p: int, q: int, left: int) -> list[Change]:
+        """p takes t from q; what p leaves goes to a third person, who may in turn give q something of theirs."""
+        board, model = self.board, self.model
+        choose = self.random.random
         able = model.eligible[left]
-        r = able[int(choose() * len(able))]
-        if r in (p, q) or board.mask[r] >> left & 1 or not board.may(r, left):
-            return []
-        return [(q, t, NONE), (p, left, t), (r, NONE, left)]
+        for _ in range(4):
+            r = able[int(choose() * len(able))]
+            if r in (p, q) or board.mask[r] >> left & 1:
+                continue
+            clash = board.mask[r] & model.clashing[left]
+            if clash & (clash - 1):
+                continue
+            if not clash:
+                if board.may(r, left):
+                    return [(q, t, NONE), (p, left, t), (r, NONE, left)]
+                continue
+            given = clash.bit_length() - 1
+            if (
+                (r, given) not in model.fixed
+                and board.may(r, left, given)
+                and not board.mask[q] >> given & 1
+                and board.may(q, given, t)
+            ):
+                return [(q, t, given), (p, left, t), (r, given, left)]
+        return []

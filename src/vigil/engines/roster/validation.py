@@ -1,5 +1,6 @@
 """What a problem must hold before anything is planned: each fault named, nothing guessed."""
 
+import itertools
 from collections import Counter
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -77,10 +78,15 @@ def check_pattern(pattern: Pattern) -> None:
         taken.append((start, end if end > start else end + _DAY_MIN, shift.name))
     taken.sort()
     around = [*taken, (taken[0][0] + _DAY_MIN, taken[0][1] + _DAY_MIN, taken[0][2])]
-    for (_, end, name), (start, _, following) in zip(around, around[1:], strict=False):
+    for (_, end, name), (start, _, following) in itertools.pairwise(around):
         if start < end:
-            raise Refused("roster.shifts_overlap", N_("{pattern}: the shifts {first} and {second} overlap; say hand-over with handover_min."),
-                          pattern=pattern.id, first=name, second=following)  # fmt: skip
+            raise Refused(
+                "roster.shifts_overlap",
+                N_("{pattern}: the shifts {first} and {second} overlap; say hand-over with handover_min."),
+                pattern=pattern.id,
+                first=name,
+                second=following,
+            )
     shortest = min(end - start for start, end, _ in taken)
     if not 0 <= pattern.handover_min < min(shortest, 4 * 60):
         raise _value(f"{pattern.id}.handover_min", pattern.handover_min)
@@ -123,8 +129,14 @@ def _check_staffing(problem: Problem) -> None:
                     raise Refused("roster.count", N_("{post}: {name} = {count}; it must be 0 to {most}."),
                                   post=post.id, name=name, count=count, most=MAX_PER_SHIFT)  # fmt: skip
                 if name not in KINDS and count > staffing.on_site:
-                    raise Refused("roster.count_more", N_("{post}: {name} = {count}, but only {on_site} stand on site."),
-                                  post=post.id, name=name, count=count, on_site=staffing.on_site)  # fmt: skip
+                    raise Refused(
+                        "roster.count_more",
+                        N_("{post}: {name} = {count}, but only {on_site} stand on site."),
+                        post=post.id,
+                        name=name,
+                        count=count,
+                        on_site=staffing.on_site,
+                    )
 
 
 def _counts(staffing: Staffing) -> list[tuple[str, int]]:

@@ -1,4 +1,6 @@
-"""The sentences of the engine: rules, places, days. Each is a Phrase, so that a face says it in the reader's language."""
+"""The sentences of the engine: rules, places, days. Each is a Phrase, so that a face says it in the reader's
+language.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import date

@@ -26,6 +26,7 @@ COMMANDS = {
     "restore": "vigil.faces.cli.backup:restore",
     "link": "vigil.faces.cli.link:link",
     "campaign": "vigil.faces.cli.campaign:campaign",
+    "roster": "vigil.faces.cli.roster:roster",
 }
 
 
