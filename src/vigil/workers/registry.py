@@ -2,15 +2,21 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 
 from vigil.adapters.mailboxes import Mailbox
+from vigil.adapters.notifiers.deadman import checked
 from vigil.adapters.notifiers.mail import MailServer
 from vigil.domain.exchange.keyring import Keyring
 from vigil.domain.exchange.receiving import receiver
 from vigil.domain.journal.keys import signing_key
-from vigil.workers import campaigner, courier, liaison, postman, timekeeper, watchman
+from vigil.domain.paging.channels import channels
+from vigil.domain.vitals.queries import Vital, health
+from vigil.kernel import clock
+from vigil.kernel.phrases import phrase
+from vigil.workers import campaigner, courier, liaison, pager, postman, timekeeper, watchman
 from vigil.workers.loop import run
 
 
@@ -21,7 +27,8 @@ def _timekeeper(stop: threading.Event) -> None:
 
 def _courier(stop: threading.Event) -> None:
     server = MailServer.from_url(settings.VIGIL_SMTP_URL, sender=settings.VIGIL_MAIL_FROM)
-    run(name=courier.NAME, round=courier.Courier(server=server).round, every_s=courier.EVERY_S, stop=stop)
+    carrier = courier.Courier(server=server, channels=channels, lease=timedelta(seconds=settings.VIGIL_OUTBOX_LEASE_S))
+    run(name=courier.NAME, round=carrier.round, every_s=courier.EVERY_S, stop=stop)
 
 
 def _campaigner(stop: threading.Event) -> None:
@@ -54,6 +61,24 @@ def _watchman(stop: threading.Event) -> None:
     run(name=watchman.NAME, round=seeing.round, every_s=watchman.EVERY_S, stop=stop)
 
 
+def _pager(stop: threading.Event) -> None:
+    keeper = pager.Pager(
+        well=everything_works,
+        outside=checked(settings.VIGIL_DEADMAN_URL),
+        ping_every_s=settings.VIGIL_DEADMAN_S,
+    )
+    run(name=pager.NAME, round=keeper.round, every_s=pager.EVERY_S, stop=stop)
+
+
+def everything_works() -> bool:
+    """Whether no part that this Vigil needs fails: database, journal, workers, disk."""
+    unmeasured = Vital("clock", "unknown", phrase("-"))
+    signs = health(
+        now=clock.now(), folder=settings.VIGIL_DATA, workers=settings.VIGIL_WORKERS, clock=lambda: unmeasured
+    )
+    return all(sign.state != "fails" for sign in signs)
+
+
 WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "timekeeper": _timekeeper,
     "courier": _courier,
@@ -61,4 +86,5 @@ WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "liaison": _liaison,
     "postman": _postman,
     "watchman": _watchman,
+    "pager": _pager,
 }

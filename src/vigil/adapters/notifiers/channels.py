@@ -26,11 +26,11 @@ from vigil.kernel.phrases import N_, Phrase, phrase
 EMAIL: Final = "email"
 TAKES: Final = ("phone", "email", "chat")
 DEFAULT_SCHEMES: Final = frozenset({
-    "json", "jsons", "xml", "xmls", "form", "forms", "tgram", "zalo", "matrix", "matrixs", "signal", "signals", "threema",
-    "viber", "whatsapp", "line", "clickatell", "twilio", "vonage", "nexmo", "smsmanager", "smsmgr", "smseagle", "smseagles",
-    "smsc", "d7sms", "bulksms", "msgbird", "infobip", "plivo", "sinch", "httpsms", "smstunnel", "gotify", "gotifys", "ntfy",
-    "ntfys", "mmost", "mmosts", "rocket", "rockets", "slack", "workflow", "workflows", "zulip", "gchat", "goalert",
-    "goalerts",
+    "json", "jsons", "xml", "xmls", "form", "forms", "tgram", "zalo", "matrix", "matrixs", "signal", "signals",
+    "threema", "viber", "whatsapp", "line", "clickatell", "twilio", "vonage", "nexmo", "smsmanager", "smsmgr",
+    "smseagle", "smseagles", "smsc", "d7sms", "bulksms", "msgbird", "infobip", "plivo", "sinch", "httpsms", "smstunnel",
+    "gotify", "gotifys", "ntfy", "ntfys", "mmost", "mmosts", "rocket", "rockets", "slack", "workflow", "workflows",
+    "zulip", "gchat", "goalert", "goalerts",
 })  # fmt: skip
 WEBHOOKS: Final = frozenset(["json", "jsons", "xml", "xmls", "form", "forms"])
 LONGEST_TIMEOUT_S: Final = 60.0

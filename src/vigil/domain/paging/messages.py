@@ -100,15 +100,15 @@ def tell(page: Page, person: Person, channel: str, address: str, wording: str, n
 
 def tell_others(page: Page, taker: Person | None, name: str, now: datetime) -> int:
     """Everybody else who was paged learns that it is taken: each once, by the route that reached them last."""
-    asked = PageAttempt.objects.filter(step__page=page).exclude(state="failed").select_related("person")
+    asked = (
+        PageAttempt.objects.filter(step__page=page).exclude(state__in=("failed", "withdrawn")).select_related("person")
+    )
     last: dict[object, PageAttempt] = {}
     for row in asked.order_by("at", "id"):
         last[row.person_id] = row
     told = [row for key, row in last.items() if taker is None or key != taker.pk]
     for row in told:
-        withdrawn = row.message.state == "withdrawn" if row.message_id else False
-        if not withdrawn:
-            tell(page, row.person, row.channel, row.address, TAKEN_BY, now, name=name)
+        tell(page, row.person, row.channel, row.address, TAKEN_BY, now, name=name)
     return len(told)
 
 

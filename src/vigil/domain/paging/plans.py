@@ -83,7 +83,7 @@ class Plan:
 
 
 def shipped_plan() -> Plan:
-    """What holds where no policy was made: all that the roster knows, ending in the next shift and the standing lead."""
+    """What holds where no policy was made: all that the roster knows, down to the next shift and the lead."""
     return Plan(tuple(PlannedStep(target, SHIPPED_WAIT_S if n else 0) for n, target in enumerate(SHIPPED)))
 
 

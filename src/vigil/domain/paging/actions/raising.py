@@ -120,7 +120,7 @@ def resolve_pages(*, organisation: UUID, dedupe_key: str, actor: Actor, now: dat
     return done
 
 
-def test_page(*, route: Route, title: Phrase, body: Phrase, plan: Plan, actor: Actor, now: datetime) -> Page:
+def begin_test(*, route: Route, title: Phrase, body: Phrase, plan: Plan, actor: Actor, now: datetime) -> Page:
     """The page by which a route is tried; nothing depends on its being answered."""
     page = Page(
         organisation=route.person.organisation,

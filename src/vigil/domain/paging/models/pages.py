@@ -171,7 +171,7 @@ class PageAttempt(models.Model):
     possibly_twice = models.BooleanField(default=False)
     error = models.TextField(blank=True)
     at = models.DateTimeField()
-    failover_at = models.DateTimeField()
+    failover_at = models.DateTimeField(null=True)
     settled = models.BooleanField(default=False)  # nothing more follows from it
     sent_at = models.DateTimeField(null=True)
 

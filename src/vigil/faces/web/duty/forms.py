@@ -38,8 +38,8 @@ class BeginForm(forms.Form):
         for name in ("people", "leads"):
             self.fields[name].queryset = people  # type: ignore[attr-defined]
         may_lead = set(Member.objects.filter(organisation=organisation, may_lead=True).values_list("person", flat=True))
-        chosen = {str(pk) for pk in self.data.getlist("people")} if self.is_bound else None
-        leading = {str(pk) for pk in self.data.getlist("leads")} if self.is_bound else None
+        chosen = _sent(self.data, "people") if self.is_bound else None
+        leading = _sent(self.data, "leads") if self.is_bound else None
         self.rows = [
             {
                 "person": person,
@@ -61,6 +61,10 @@ class BeginForm(forms.Form):
             on_site=self.cleaned_data["on_site"],
             leads=leads,
         )
+
+
+def _sent(data: Any, name: str) -> set[str]:
+    return {str(one) for one in data.getlist(name)}
 
 
 class RulesForm(forms.Form):

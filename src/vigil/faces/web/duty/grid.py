@@ -1,4 +1,4 @@
-"""The roster as a table: for each post a row a shift of the day, a column a day, in each cell who stands and what is missing."""
+"""The roster as a table: for each post a line a shift, a column a day; in each cell who stands and what is missing."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Coverage drawn: one strip a function over the window, holes in red, the present as a line. Server-side SVG, no style in it."""
+"""Coverage drawn as SVG without style: a strip a function over the window, holes in it, the present as a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -17,7 +17,6 @@ from vigil.domain.duty.actions.posts import add_members, save_post
 from vigil.domain.duty.models import Member, Post, Roster, Swap, SwapState
 from vigil.domain.duty.problems import RULES, rows_of, shifts_of
 from vigil.domain.duty.queries import standing_plan
-from vigil.domain.organisations.models import Person
 from vigil.engines.roster.picture import svg
 from vigil.faces.web.duty.forms import BeginForm, RulesForm
 from vigil.faces.web.duty.grid import grid_of
@@ -80,7 +79,7 @@ def context_of(request: HttpRequest, watch: Watch) -> dict[str, Any]:
     posts = Post.objects.filter(organisation=watch.organisation, retired_at=None)
     may_plan = permitted(user_of(request), PLAN, watch.organisation) and watch.state != "closed"
     names = {str(member.person_id): member.person.name for member in members.select_related("person")}
-    context = {
+    context: dict[str, Any] = {
         "watch": watch,
         "roster": found,
         "now": now,
@@ -187,8 +186,3 @@ def picture(request: HttpRequest, pk: str) -> HttpResponse:
     if plan is None:
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     return HttpResponse(svg(plan, gettext), content_type="image/svg+xml")
-
-
-def people_who_could(watch: Watch) -> list[Person]:
-    """Everybody of the organisation who has not left."""
-    return list(Person.objects.filter(organisation=watch.organisation_id, left_at=None))
