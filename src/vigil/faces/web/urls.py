@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("vigil.faces.web.readiness.urls")),
+    path("", include("vigil.faces.web.duty.urls")),
     path("", include("vigil.faces.web.start.urls")),
     path("", include("vigil.faces.web.directives.urls")),
     path("", include("vigil.faces.web.campaigns.urls")),

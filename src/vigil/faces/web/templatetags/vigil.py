@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from vigil.domain.accounts.permissions import permitted
+from vigil.domain.duty.models import Function, Kind
 from vigil.domain.organisations.audiences import audiences
 from vigil.domain.organisations.models import ChannelKind
-from vigil.kernel.phrases import Phrase
+from vigil.kernel.phrases import N_, Phrase
 from vigil.kernel.proofs import Basis, Verdict
 
 register = template.Library()
@@ -135,3 +136,24 @@ def probe_kind(kind: str) -> str:
 def answered_how(by: str) -> str:
     """How a probe was answered: by the link, by a code, or by a person, who is named."""
     return {"link": gettext("link"), "code": gettext("code")}.get(by, by)
+
+
+_SHIFTS = {"morning": N_("morning"), "afternoon": N_("afternoon"), "night": N_("night"), "day": N_("day shift")}
+
+
+@register.filter
+def shift_name(name: str) -> str:
+    """A shift's name; those of the known patterns in the reader's language."""
+    return gettext(_SHIFTS[name]) if name in _SHIFTS else name
+
+
+@register.filter
+def kind_word(kind: str) -> str:
+    """On site, on call, backup."""
+    return str(dict(Kind.choices).get(kind, kind))
+
+
+@register.filter
+def function_word(function: str) -> str:
+    """One of the four functions."""
+    return str(dict(Function.choices).get(function, function))

@@ -1,4 +1,4 @@
-"""Changing the roster on its page: moving, exchanging, taking in, taking out, relieving, swaps. Rules are checked at once."""
+"""Changing the roster on its page: moving, exchanging, taking in and out, relieving, swaps; rules checked at once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -58,8 +58,8 @@ def _person(roster: Roster, said: Any) -> Person:
 
 
 def _change(roster: Roster, said: Any) -> Change:
-    """What is asked for. `row` and `shift`: a move; `row` and `other`: an exchange; `row` and `person`: another person in
-    the same place; `shift` and `person`: a place taken; `row` alone: taken out.
+    """What is asked for. `row` and `shift`: a move; `row` and `other`: an exchange; `row` and `person`: another person
+    in the same place; `shift` and `person`: a place taken; `row` alone: taken out.
 
     Raises: NotFound for what is not in this roster.
     """
@@ -120,7 +120,9 @@ def _done(request: HttpRequest, watch: Watch, act: Callable[[], Any]) -> HttpRes
     except Refused as error:
         if error.code != "roster.rules":
             return part(request, watch, error=error)
-        asked = {name: request.POST[name] for name in ("row", "other", "shift", "person", "kind") if request.POST.get(name)}
+        asked = {
+            name: request.POST[name] for name in ("row", "other", "shift", "person", "kind") if request.POST.get(name)
+        }
         return part(request, watch, ask={"why": error.phrase.said(gettext), "fields": asked, "address": request.path})
     except VigilError as error:
         return part(request, watch, error=error)
@@ -157,7 +159,9 @@ def panel(request: HttpRequest, pk: str) -> HttpResponse:
     for member in members.select_related("person"):
         if member.person_id in there or shift.post.provider_id is not None:
             continue
-        seen = judge.outlook(Change((row,) if row else (), ((shift, member.person, row.kind if row else Kind.ON_SITE),)))
+        seen = judge.outlook(
+            Change((row,) if row else (), ((shift, member.person, row.kind if row else Kind.ON_SITE),))
+        )
         if not seen.forbidden:
             found.append((len(seen.breaks), seen.points, member.person.name, member, seen))
     found.sort(key=lambda one: one[:3])
@@ -178,7 +182,9 @@ def panel(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 def _swap(request: HttpRequest, pk: str) -> Swap:
-    rows = Swap.objects.select_related("row__roster__watch__organisation", "row__person", "row__shift__post", "to_person")
+    rows = Swap.objects.select_related(
+        "row__roster__watch__organisation", "row__person", "row__shift__post", "to_person"
+    )
     swap = one_of(request, rows, pk, by="row__roster__watch__organisation")
     demanded(request, "duty.plan", swap.row.roster.watch.organisation)
     return swap

@@ -121,7 +121,7 @@ def people(request: HttpRequest, pk: str) -> HttpResponse:
         }
         for member in members
     ]
-    known = {row["member"].person_id for row in listed}
+    known = {member.person_id for member in members}
     others = Person.objects.filter(organisation=organisation, left_at=None).exclude(pk__in=known)
     context = {
         "watch": watch,
@@ -192,7 +192,12 @@ def away_new(request: HttpRequest, pk: str) -> HttpResponse:
 
     def save() -> None:
         said = form.cleaned_data
-        span = {"starts_at": said["starts_at"], "ends_at": said["ends_at"], "actor": actor_of(request), "now": clock.now()}
+        span = {
+            "starts_at": said["starts_at"],
+            "ends_at": said["ends_at"],
+            "actor": actor_of(request),
+            "now": clock.now(),
+        }
         with transaction.atomic():
             if said["kind"] == "leave":
                 add_leave(person=member.person, reason=said["reason"], **span)
@@ -209,12 +214,15 @@ def away_new(request: HttpRequest, pk: str) -> HttpResponse:
 @require_POST
 def away_end(request: HttpRequest, pk: str, kind: str) -> HttpResponse:
     """A leave or a wish is taken back."""
-    model = Leave if kind == "leave" else Wish
-    found = one_of(request, model.objects.select_related("organisation", "person"), pk)
-    demanded(request, PLAN, found.organisation)
-    if isinstance(found, Leave):
-        withdraw_leave(leave=found, actor=actor_of(request), now=clock.now())
+    if kind == "leave":
+        leave = one_of(request, Leave.objects.select_related("organisation"), pk)
+        demanded(request, PLAN, leave.organisation)
+        withdraw_leave(leave=leave, actor=actor_of(request), now=clock.now())
+        person = leave.person_id
     else:
-        withdraw_wish(wish=found, actor=actor_of(request), now=clock.now())
-    member = Member.objects.filter(person=found.person_id).select_related("organisation").first()
+        wish = one_of(request, Wish.objects.select_related("organisation"), pk)
+        demanded(request, PLAN, wish.organisation)
+        withdraw_wish(wish=wish, actor=actor_of(request), now=clock.now())
+        person = wish.person_id
+    member = Member.objects.filter(person=person).select_related("organisation").first()
     return redirect(_people_page(member) if member else reverse("people"))
