@@ -1,12 +1,11 @@
 """A roster is planned, published, planned again; never worse than before, and two leads do not collide."""
 
-from datetime import timedelta
-
 import pytest
 from tests.duty import LEAD, NOW, at, published
 
 from vigil.domain.duty.actions.planning import draft, publish, roster_for
 from vigil.domain.duty.actions.posts import add_leave, save_post
+from vigil.domain.duty.coverage import covered
 from vigil.domain.duty.models import DutyRow, DutyShift, Member, Post, Roster
 from vigil.domain.duty.queries import standing_plan
 from vigil.domain.journal.models import Entry
@@ -43,15 +42,15 @@ def test_another_pattern_drops_the_old_shifts_and_keeps_their_history(world) -> 
     assert DutyRow.objects.exclude(superseded_at=None).count() == 32
 
 
-def test_what_has_begun_is_not_filled_afterwards(world) -> None:
+def test_what_is_over_is_not_filled_afterwards_and_what_runs_is_filled_from_now(world) -> None:
     now = at(1, 10)
-    plan = draft(watch=world.watch, posts=[world.post], actor=LEAD, now=now)
-    rows = DutyRow.objects.filter(superseded_at=None)
-    assert rows.earliest("starts_at").starts_at >= now - timedelta(minutes=15)
-    assert plan.functions == () or plan.complete
-    seen = standing_plan(roster_for(world.watch))
-    assert seen.functions[0].span.start == world.watch.starts_at, "the hole of the past is said"
-    assert seen.functions[0].span.end == at(1, 13, 45)
+    draft(watch=world.watch, posts=[world.post], actor=LEAD, now=now)
+    assert DutyRow.objects.filter(superseded_at=None).earliest("starts_at").starts_at == now
+    holes = standing_plan(roster_for(world.watch)).functions
+    assert (holes[0].span.start, holes[0].span.end) == (world.watch.starts_at, at(1, 5, 45)), "of whole shifts"
+    publish(roster=roster_for(world.watch), version=None, actor=LEAD, now=now)
+    proven = covered(roster_for(world.watch), now).planned.functions
+    assert {(hole.span.start, hole.span.end) for hole in proven} == {(world.watch.starts_at, now)}, "to the minute"
 
 
 def test_leave_is_hard_and_few_people_leave_a_hole_with_its_reason(world) -> None:

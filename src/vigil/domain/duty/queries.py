@@ -11,7 +11,7 @@ from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
 from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
-from vigil.engines.roster import Plan, evaluated
+from vigil.engines.roster import Plan, Violation, evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,11 @@ def standing_plan(roster: Roster) -> Plan | None:
     known = {person.id for person in problem.people}
     rows = [assignment_of(row) for row in planned_by_us(rows_of(roster)) if str(row.person_id) in known]
     return evaluated(problem, list(dict.fromkeys(rows)))
+
+
+def broken_in(plan: Plan) -> list[Violation]:
+    """The rules that a roster breaks. More people than needed are no fault: a post asks for at least so many."""
+    return [one for one in plan.violations if one.code != "full"]
 
 
 def watch_on_duty(organisation: UUID, now: datetime) -> Watch | None:

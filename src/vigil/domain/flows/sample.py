@@ -52,9 +52,9 @@ def load_demo(*, part: str, originals: Path, actor: Actor, now: datetime) -> Dir
 
 
 def sample_dispatch(now: datetime) -> str:
-    """The sample dispatch, dated three days ago, for a holiday that began yesterday and lasts five days."""
+    """The sample dispatch, dated three days ago, for a holiday of five days that begins tomorrow."""
     today = now.astimezone(VIETNAM).date()
-    issued, start, end = today - timedelta(days=3), today - timedelta(days=1), today + timedelta(days=3)
+    issued, start, end = today - timedelta(days=3), today + timedelta(days=1), today + timedelta(days=5)
     return (
         files("vigil.sample")
         .joinpath("dispatch.txt")

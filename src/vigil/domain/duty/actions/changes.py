@@ -7,10 +7,11 @@ from typing import Final
 
 from django.db import transaction
 
-from vigil.domain.duty.actions.planning import grown, locked, name_leads
+from vigil.domain.duty.actions.planning import grown, locked, name_leads, stands_from
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Origin, Roster
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
+from vigil.domain.duty.queries import broken_in
 from vigil.domain.organisations.models import Person
 from vigil.engines.roster import Assignment, Model, Plan, Violation, evaluated
 from vigil.kernel.actors import Actor
@@ -63,7 +64,7 @@ class Judge:
             after.append(Assignment(str(person.pk), str(shift.pk), kind))
         seen = evaluated(self._model, _once(after))
         had = {(one.code, one.person, one.slots) for one in self._was.violations}
-        broken = [one for one in seen.violations if (one.code, one.person, one.slots) not in had]
+        broken = [one for one in broken_in(seen) if (one.code, one.person, one.slots) not in had]
         if len(set(after)) < len(after):
             name = next(person.name for _, person, _ in change.take)
             broken.append(Violation("overlap", phrase(N_("{person} stands there already."), person=name), ""))
@@ -118,7 +119,7 @@ def make(
             kind=kind,
             origin=origin,
             kept=True,
-            starts_at=shift.starts_at if kind == Kind.ON_SITE else shift.turn_starts_at,
+            starts_at=stands_from(shift, kind, now),
             ends_at=shift.ends_at,
             why=phrase(N_("by {name}"), name=actor.name).to_json(),
             reason=reason.strip()[:500],

@@ -61,9 +61,9 @@ def draft(
 ) -> Plan:
     """Plan the roster of a watch over `posts`: shifts from their patterns, people by the rules.
 
-    Shifts that have begun keep whoever stands in them and are not filled afterwards; rows that somebody set by hand,
-    swapped or decided against a rule stay. Where the shifts are the same as before and the new plan costs more than
-    what is there, what is there stays.
+    Shifts that have begun keep whoever stands in them; one that still runs is filled from now on, one that is over is
+    not filled afterwards. Rows that somebody set by hand, swapped or decided against a rule stay. Where the shifts are
+    the same as before and the new plan costs more than what is there, what is there stays.
 
     Raises: Refused `duty.no_posts`, `duty.no_members`, `roster.*` for what cannot be planned; Conflict
     `roster.changed`, `watch.closed`; Unavailable `roster.solver`.
@@ -163,7 +163,7 @@ def _take(roster: Roster, made: Plan, rows: Sequence[DutyRow], begun: Collection
         row = left.get((one.slot, one.person))
         if row is not None and row.kind == one.kind:
             del left[one.slot, one.person]
-        elif shifts[one.slot].pk not in begun:
+        elif shifts[one.slot].ends_at > now:
             fresh.append((one, shifts[one.slot]))
     ended = [row.pk for row in left.values() if row.shift_id not in begun]
     DutyRow.objects.filter(pk__in=ended).update(superseded_at=now)
@@ -173,7 +173,7 @@ def _take(roster: Roster, made: Plan, rows: Sequence[DutyRow], begun: Collection
             shift=shift,
             person_id=UUID(one.person),
             kind=one.kind,
-            starts_at=shift.starts_at if one.kind == Kind.ON_SITE else shift.turn_starts_at,
+            starts_at=stands_from(shift, one.kind, now),
             ends_at=shift.ends_at,
             origin=Origin.PLAN,
             why=one.why.to_json(),
@@ -182,6 +182,12 @@ def _take(roster: Roster, made: Plan, rows: Sequence[DutyRow], begun: Collection
         for one, shift in fresh
     )
     name_leads(roster)
+
+
+def stands_from(shift: DutyShift, kind: str, now: datetime) -> datetime:
+    """When somebody who is put into a shift now begins to stand: on site with the hand-over, never before now."""
+    start = shift.starts_at if kind == Kind.ON_SITE else shift.turn_starts_at
+    return max(start, now.replace(second=0, microsecond=0)) if shift.ends_at > now else start
 
 
 def name_leads(roster: Roster) -> None:

@@ -87,9 +87,12 @@ def day_of(shift: DutyShift) -> date:
     return shift.turn_starts_at.astimezone(VIETNAM).date()
 
 
+def _starts(shift: DutyShift) -> str:
+    return f"{shift.turn_starts_at.astimezone(VIETNAM):%H:%M}"
+
+
 def _whole(shift: DutyShift, shifts: Sequence[DutyShift]) -> str:
-    """The hours of the shift; one that the window cuts stands in the line of its whole namesakes."""
-    own = [one for one in shifts if one.name == shift.name]
-    longest = max(own, key=lambda one: one.ends_at - one.turn_starts_at)
-    shown = longest if shift.name else shift
+    """The hours of the shift; one whose end the window cuts stands in the line of its whole namesakes."""
+    own = [one for one in shifts if one.name == shift.name and _starts(one) == _starts(shift)]
+    shown = max(own, key=lambda one: one.ends_at - one.turn_starts_at) if shift.name else shift
     return f"{shown.turn_starts_at.astimezone(VIETNAM):%H:%M}–{shown.ends_at.astimezone(VIETNAM):%H:%M}"

@@ -16,7 +16,7 @@ from vigil.domain.duty.actions.planning import draft, publish, roster_for
 from vigil.domain.duty.actions.posts import add_members, save_post
 from vigil.domain.duty.models import Member, Post, Roster, Swap, SwapState
 from vigil.domain.duty.problems import RULES, rows_of, shifts_of
-from vigil.domain.duty.queries import standing_plan
+from vigil.domain.duty.queries import broken_in, standing_plan
 from vigil.engines.roster.picture import svg
 from vigil.faces.web.duty.forms import BeginForm, RulesForm
 from vigil.faces.web.duty.grid import grid_of
@@ -84,6 +84,7 @@ def context_of(request: HttpRequest, watch: Watch) -> dict[str, Any]:
         "roster": found,
         "now": now,
         "plan": plan,
+        "broken": broken_in(plan) if plan else [],
         "holes": [hole for hole in plan.functions if hole.span.end > now] if plan else [],
         "open_now": [one for one in plan.unfilled if one.span.end > now] if plan else [],
         "strips": strips_of(watch, plan, now),

@@ -87,8 +87,9 @@
   let focusAfter = "";
   document.body.addEventListener("htmx:afterSwap", () => {
     seen.clear();
-    if (!focusAfter) return;
     const dialog = document.querySelector("#roster [role=alertdialog] [name=reason]");
+    if (dialog) dialog.focus();
+    if (!focusAfter) return;
     const again = [...document.querySelectorAll("#roster .chip span")].find((node) => node.textContent === focusAfter);
     (dialog || (again && again.closest(".chip")) || document.body).focus();
     focusAfter = "";
