@@ -6,9 +6,7 @@ nobody, so an empty password is refused before anything is sent), RFC 4515 (3: e
 
 import ipaddress
 import logging
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +16,7 @@ from vigil.kernel.errors import Unavailable
 from vigil.kernel.phrases import N_
 
 log = logging.getLogger(__name__)
-CONNECT_S: Final = 5
-ANSWER_S: Final = 10
+SEARCH_S: Final = 10
 LONGEST_NAME: Final = 256
 MOST_GROUPS: Final = 1000
 _SUCCESS: Final = 0
@@ -80,11 +77,11 @@ class Directory:
         """
         if not password or not name or len(name) > LONGEST_NAME or "\0" in name + password:
             return None
-        from ldap3.core.exceptions import LDAPExceptionError
+        from vigil.adapters.directory_servers import wire  # ldap3 is slow to import, and mostly not wanted
 
         try:
             return self._asked(name, password)
-        except (LDAPExceptionError, OSError, ssl.SSLError) as error:
+        except wire.FAULTS as error:
             log.warning("the directory at %s does not answer: %s", self._shown(), type(error).__name__)
             raise _unavailable() from None  # the server's words may repeat what was sent to it
 
@@ -99,7 +96,7 @@ class Directory:
             wanted = self.people_filter.replace("{name}", escape_filter_chars(name))
             names = ["cn", "displayName", "uid", "sAMAccountName", "mail", "memberOf", "userAccountControl"]
             names += ["nsAccountLock", "pwdAccountLockedTime", self.subject_attribute]
-            asking.search(self.people_base, wanted, SUBTREE, attributes=names, size_limit=2, time_limit=ANSWER_S)
+            asking.search(self.people_base, wanted, SUBTREE, attributes=names, size_limit=2, time_limit=SEARCH_S)
             self._check(asking.result["result"], _SUCCESS, _SIZE_EXCEEDED)
             entries = [one for one in asking.response or () if one.get("type") == "searchResEntry"]
             if len(entries) != 1:
@@ -133,7 +130,7 @@ class Directory:
 
         wanted = self.groups_filter.replace("{dn}", escape_filter_chars(entry["dn"]))
         asking.search(
-            self.groups_base, wanted, SUBTREE, attributes=["1.1"], size_limit=MOST_GROUPS, time_limit=ANSWER_S
+            self.groups_base, wanted, SUBTREE, attributes=["1.1"], size_limit=MOST_GROUPS, time_limit=SEARCH_S
         )
         self._check(asking.result["result"], _SUCCESS)  # half of somebody's groups would take roles away
         return frozenset(one["dn"] for one in asking.response or () if one.get("type") == "searchResEntry")
@@ -144,37 +141,20 @@ class Directory:
             log.warning("the directory at %s does not answer a search (result %s)", self._shown(), code)
             raise _unavailable()
 
-    @contextmanager
-    def _session(self, dn: str, password: str) -> Iterator[tuple[Any, int]]:
-        """A connection, encrypted where it must be, and the result code of the bind."""
-        from ldap3 import NONE, SIMPLE, Connection, Server, Tls
+    def _session(self, dn: str, password: str) -> AbstractContextManager[tuple[Any, int]]:
+        from vigil.adapters.directory_servers import wire
 
         parts = urlsplit(self.url)
         secure, host = parts.scheme == "ldaps", parts.hostname or ""
-        tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(self.ca) if self.ca else None)
-        server = Server(
+        return wire.session(
             host,
-            port=parts.port or (636 if secure else 389),
-            use_ssl=secure,
-            tls=tls,
-            get_info=NONE,
-            connect_timeout=CONNECT_S,
-            allowed_referral_hosts=[],
+            parts.port or (636 if secure else 389),
+            secure=secure,
+            start_tls=not secure and (not _is_loopback(host) if self.start_tls is None else self.start_tls),
+            ca=str(self.ca) if self.ca else None,
+            dn=dn,
+            password=password,
         )
-        how = {"user": dn, "password": password, "authentication": SIMPLE} if dn else {}
-        connection = Connection(
-            server, auto_referrals=False, receive_timeout=ANSWER_S, raise_exceptions=False, read_only=True, **how
-        )
-        try:
-            connection.open()
-            must = not secure and (self.start_tls if self.start_tls is not None else not _is_loopback(host))
-            if must and not connection.start_tls():
-                raise _unavailable()
-            connection.bind()
-            yield connection, int(connection.result["result"])
-        finally:
-            with suppress(Exception):
-                connection.unbind()
 
     def _shown(self) -> str:
         parts = urlsplit(self.url)

@@ -78,26 +78,24 @@ def follow_groups(*, user: User, person: Outsider, rules: Sequence[Rule], actor:
         if (held.role, held.organisation_id) not in wanted:
             _tell(user, "account.role_revoked", held.role, held.organisation_id, person.source, actor, now)
             held.delete()
-    for role, organisation_id in sorted(wanted, key=str):
+    for (role, organisation_id), organisation in sorted(wanted.items(), key=str):
         _, fresh = RoleGrant.objects.get_or_create(
-            user=user,
-            role=role,
-            organisation_id=organisation_id,
-            defaults={"granted_at": now, "source": person.source},
+            user=user, role=role, organisation=organisation, defaults={"granted_at": now, "source": person.source}
         )
         if fresh:
             _tell(user, "account.role_granted", role, organisation_id, person.source, actor, now)
 
 
-def _wanted(person: Outsider, rules: Sequence[Rule]) -> set[tuple[str, UUID | None]]:
+def _wanted(person: Outsider, rules: Sequence[Rule]) -> dict[tuple[str, UUID | None], Organisation | None]:
+    """What the groups mean, by role and organisation (None: all)."""
     pairs = meant(person.groups, rules)
-    ids = dict(Organisation.objects.filter(code__in={code for _, code in pairs}).values_list("code", "pk"))
-    wanted: set[tuple[str, UUID | None]] = set()
+    known = {found.code: found for found in Organisation.objects.filter(code__in={code for _, code in pairs})}
+    wanted: dict[tuple[str, UUID | None], Organisation | None] = {}
     for role, code in pairs:
         if code == EVERYWHERE:
-            wanted.add((role, None))
-        elif code in ids:
-            wanted.add((role, ids[code]))
+            wanted[role, None] = None
+        elif code in known:
+            wanted[role, known[code].pk] = known[code]
         else:
             log.warning("a rule of the setting for %s names organisation %r, which is not here", person.source, code)
     return wanted
@@ -136,13 +134,13 @@ def _mail(address: str) -> str:
 
 
 def _tell(
-    user: User, action: str, role: str, organisation: UUID | None, source: str, actor: Actor, now: datetime
+    user: User, action: str, role: str, organisation_id: UUID | None, source: str, actor: Actor, now: datetime
 ) -> None:
     record(
         actor=actor,
         now=now,
         action=action,
         subject=f"accounts.user:{user.id}",
-        organisation=organisation,
+        organisation=organisation_id,
         facts={"role": role, "source": source},
     )

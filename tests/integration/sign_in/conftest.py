@@ -1,0 +1,22 @@
+"""One directory for all tests of sign-in by LDAP."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.slapd import Slapd, start_slapd
+
+
+@pytest.fixture(scope="module")
+def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    started = start_slapd(tmp_path_factory.mktemp("slapd"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(autouse=True)
+def _light(settings) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
