@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.oidc_provider import Provider, start_provider
 from tests.slapd import Slapd, start_slapd
+
+CALLBACK = "http://testserver/sign-in/oidc/back/"
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +23,11 @@ def _light(settings) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    started = start_provider(tmp_path_factory.mktemp("provider"), CALLBACK)
+    yield started
+    if started.process.poll() is None:
+        started.stop()
