@@ -218,6 +218,7 @@ MFA_FORMS = {
     "reauthenticate": "vigil.faces.web.accounts.factor_forms.AgainCode",
     "authenticate_webauthn": "vigil.faces.web.accounts.factor_forms.SignInKey",
     "reauthenticate_webauthn": "vigil.faces.web.accounts.factor_forms.AgainKey",
+    "login_webauthn": "vigil.faces.web.accounts.factor_forms.AloneKey",
     "activate_totp": "vigil.faces.web.accounts.factor_forms.SetUpApp",
     "add_webauthn": "vigil.faces.web.accounts.factor_forms.AddKey",
 }

@@ -22,6 +22,7 @@ def reset_password(username: str) -> None:
 
     from vigil.domain.accounts.actions import set_password
     from vigil.domain.accounts.models import User
+    from vigil.domain.accounts.second_factor import forget_tries
     from vigil.kernel import clock
 
     user = User.objects.filter(username=username).first()
@@ -30,6 +31,7 @@ def reset_password(username: str) -> None:
     password = secrets.token_urlsafe(12)
     set_password(user=user, password=password, actor=cli_actor(), now=clock.now())
     reset(username=user.username.casefold())
+    forget_tries(user)
     click.echo(password)
 
 

@@ -1,5 +1,8 @@
 """The forms of the second factor: tries are counted per account, a code is good once, failures reach the journal."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
@@ -7,7 +10,13 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.utils import decrypt
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +71,15 @@ class AgainCode(_Code, ReauthenticateForm):  # type: ignore[misc]  # allauth shi
     """Before something weighty, when one signed in a while ago."""
 
 
+@contextmanager
+def _unreadable_is_wrong() -> Iterator[None]:
+    """What a browser sends in a passkey's name may be anything; fido2 takes it apart without expecting that."""
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, struct.error, InvalidSignature):
+        raise get_adapter().validation_error("incorrect_code") from None
+
+
 class _Key(forms.Form):
     """What a passkey signed."""
 
@@ -71,7 +89,8 @@ class _Key(forms.Form):
         """Raises: NotAllowed `account.factor_locked`, before the signature is looked at."""
         begin_try(user=self.user, now=clock.now())
         try:
-            found = super().clean_credential()  # type: ignore[misc]
+            with _unreadable_is_wrong():
+                found = super().clean_credential()  # type: ignore[misc]
         except forms.ValidationError:
             _failed(self.user, "webauthn")
             raise
@@ -85,6 +104,15 @@ class SignInKey(_Key, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allaut
 
 class AgainKey(_Key, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
     """Before something weighty."""
+
+
+class AloneKey(LoginWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
+    """At sign-in, instead of the password."""
+
+    def clean_credential(self) -> Authenticator:
+        """Whose key it is, if it is anybody's."""
+        with _unreadable_is_wrong():
+            return super().clean_credential()
 
 
 class SetUpApp(ActivateTOTPForm):  # type: ignore[misc]  # allauth ships no types
@@ -120,10 +148,19 @@ class AddKey(AddWebAuthnForm):  # type: ignore[misc]  # allauth ships no types
         self.fields["name"].help_text = _("To tell it apart later, for example: my phone.")
         self.fields["name"].max_length = 60
         self.fields["name"].widget.attrs["maxlength"] = "60"
+        if not self.user.has_usable_password():
+            del self.fields["passwordless"]  # a provider vouches for them, each time anew
+            dress(self)
+            return
         self.fields["passwordless"].label = _("Sign in with this key alone, without the password")
         self.fields["passwordless"].help_text = _("The key then asks for a fingerprint, a face or a PIN.")
         self.fields["passwordless"].initial = True
         dress(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Made by a key, for this page."""
+        with _unreadable_is_wrong():
+            return dict(super().clean())
 
     def clean_name(self) -> str:
         """Short enough to be shown."""

@@ -146,6 +146,16 @@ class AgainByKey(ReauthenticateWebAuthnView):  # type: ignore[misc]  # allauth s
 class PasskeySignIn(LoginWebAuthnView):  # type: ignore[misc]  # allauth ships no types
     """A passkey alone; GET answers a script with the challenge."""
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Not for whom a provider vouches: whoever is shut out there must not come in past it."""
+        user = form.cleaned_data["credential"].user
+        if not user.has_usable_password():
+            factor_changed(user=user, change="failed", kind="webauthn", actor=user.as_actor(), now=clock.now())
+            wording = gettext("This account signs in at its provider; the passkey is asked for after that.")
+            messages.error(self.request, wording)
+            return redirect("account_login")
+        return super().form_valid(form)  # type: ignore[no-any-return]
+
     def form_invalid(self, form: Any) -> HttpResponse:
         """Say it in the reader's language."""
         messages.error(self.request, gettext("This passkey is not known here. Sign in with your password."))
