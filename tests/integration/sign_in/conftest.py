@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from tests.oidc_provider import Provider, start_provider
 from tests.slapd import Slapd, start_slapd
 
@@ -18,6 +19,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
 
 @pytest.fixture(autouse=True)
 def _light(settings) -> None:
+    cache.clear()  # how often somebody tried to sign in is remembered there
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -43,6 +43,7 @@ def _confirmed(client: Client, address: str):
     if answer.status_code == 302 and "/again/" in answer.headers["Location"]:
         page = client.get(answer.headers["Location"])
         assert page.status_code == 200
+        assert "navbar-vertical" in page.content.decode(), "a page of the house"
         answer = client.post(answer.headers["Location"], {"password": PASSWORD, "next": address}, follow=True)
     return answer
 

@@ -28,6 +28,7 @@ from django.views.decorators.cache import never_cache
 from vigil.domain.accounts.second_factor import demanded_of, factor_changed
 from vigil.faces.web.scoping import user_of
 from vigil.kernel import clock
+from vigil.kernel.phrases import N_
 
 MOST_KEYS = 20
 
@@ -38,9 +39,10 @@ def _tell(request: HttpRequest, change: str, kind: str) -> None:
 
 
 class Told:
-    """A form whose change and journal entry are one: `told` is what changed, and of which kind."""
+    """A form whose change and journal entry are one: `told` is what changed, and of which kind; `said` is shown."""
 
     told: tuple[str, str]
+    said: str
     request: HttpRequest
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -48,6 +50,7 @@ class Told:
         with transaction.atomic():
             answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
             _tell(self.request, *self.told)
+        messages.success(self.request, gettext(self.said))
         return answer
 
 
@@ -69,6 +72,7 @@ class SetUpApp(Told, ActivateTOTPView):  # type: ignore[misc]  # allauth ships n
 
     template_name = "accounts/factor_app.html"
     told = ("added", "totp")
+    said = N_("The authenticator app is set up.")
 
 
 class RemoveApp(Told, DeactivateTOTPView):  # type: ignore[misc]  # allauth ships no types
@@ -76,6 +80,7 @@ class RemoveApp(Told, DeactivateTOTPView):  # type: ignore[misc]  # allauth ship
 
     template_name = "accounts/factor_remove.html"
     told = ("removed", "totp")
+    said = N_("The authenticator app is removed.")
 
 
 class AddKey(Told, AddWebAuthnView):  # type: ignore[misc]  # allauth ships no types
@@ -83,6 +88,7 @@ class AddKey(Told, AddWebAuthnView):  # type: ignore[misc]  # allauth ships no t
 
     template_name = "accounts/factor_key.html"
     told = ("added", "webauthn")
+    said = N_("The key is added.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the form as it was sent, so that its faults show."""
@@ -103,6 +109,7 @@ class RemoveKey(Told, RemoveWebAuthnView):  # type: ignore[misc]  # allauth ship
     template_name = "accounts/factor_remove.html"
     success_url = reverse_lazy("mfa_index")
     told = ("removed", "webauthn")
+    said = N_("The key is removed.")
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -117,6 +124,7 @@ class NewCodes(Told, GenerateRecoveryCodesView):  # type: ignore[misc]  # allaut
 
     template_name = "accounts/factor_new_codes.html"
     told = ("renewed", "recovery_codes")
+    said = N_("New recovery codes were made; the old ones work no more.")
 
 
 class AskFactor(AuthenticateView):  # type: ignore[misc]  # allauth ships no types

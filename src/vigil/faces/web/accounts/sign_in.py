@@ -43,6 +43,8 @@ class SignIn(LoginView):  # type: ignore[misc]  # allauth ships no types
 class Again(ReauthenticateView):  # type: ignore[misc]  # allauth ships no types
     """The password once more."""
 
+    template_name = "accounts/again.html"
+
 
 @login_required
 @never_cache
