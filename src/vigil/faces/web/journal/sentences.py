@@ -141,7 +141,14 @@ def sentence_of(entry: Entry) -> Phrase:
 _WORDS: dict[str, dict[str, Any]] = {
     "role": dict(Role.choices),
     "channel": dict(ChannelKind.choices),
-    "by": {"link": _("link"), "code": _("code")},
+    "by": {"link": _("link"), "code": _("code"), "password": _("password"), "passkey": _("passkey")},
+    "factor": {
+        "none": _("none"),
+        "totp": _("authenticator app"),
+        "webauthn": _("passkey"),
+        "recovery_codes": _("recovery code"),
+        "provider": _("at the provider"),
+    },
     "side": {"here": _("this side"), "there": _("the other side")},
     "language": {"vi": "Tiếng Việt", "en": "English"},
 }
@@ -165,6 +172,8 @@ _PLACES = (
     "name",
     "count",
     "by",
+    "factor",
+    "source",
     "channel",
     "label",
     "service",
