@@ -5,15 +5,28 @@ import time
 import pyotp
 import pytest
 from tests.journeys.conftest import PASSWORD, start, stop
+from tests.oidc_provider import CLIENT, SECRET, start_provider
+from tests.postgresql import free_port
 
 pytestmark = pytest.mark.journey
 
 
 @pytest.fixture(scope="module")
 def demanding(tmp_path_factory):
-    """A Vigil whose administrators must show a second factor."""
-    started, process = start(tmp_path_factory.mktemp("vigil"), sample=False, VIGIL_MFA_ROLES="administrator")
-    yield started
+    """A Vigil whose administrators must show a second factor, and an OpenID provider beside it."""
+    port, folder = free_port(), tmp_path_factory.mktemp("vigil")
+    started, process = start(
+        folder,
+        sample=False,
+        VIGIL_MFA_ROLES="administrator",
+        VIGIL_OIDC_URL=f"http://localhost:{port}",
+        VIGIL_OIDC_CLIENT_ID=CLIENT,
+        VIGIL_OIDC_CLIENT_SECRET=SECRET,
+        VIGIL_OIDC_NAME="Cổng Mẫu",
+    )
+    provider = start_provider(folder / "provider", f"{started.url}/sign-in/oidc/back/", port=port)
+    yield started, provider
+    provider.stop()
     stop(process)
 
 
@@ -33,7 +46,22 @@ def _sign_out(page) -> None:
     page.wait_for_load_state()
 
 
+def test_who_comes_from_a_provider_is_known_and_has_no_role(demanding, page, shot) -> None:
+    demanding, provider = demanding
+    page.goto(f"{provider.issuer}/control/enter?user=binh")
+    page.goto(f"{demanding.url}/sign-in/")
+    shot("oidc-1-sign-in")
+    page.click("#oidc")
+    page.wait_for_url("**/me/no-role/")
+    assert "binh" in page.locator("main").inner_text()
+    shot("oidc-2-no-role")
+    page.goto(f"{demanding.url}/me/")
+    assert "Cổng Mẫu" in page.locator("main").inner_text()
+    shot("oidc-3-me")
+
+
 def test_a_second_factor_is_demanded_set_up_and_asked_for(demanding, page, sign_in, shot) -> None:
+    demanding, _ = demanding
     _key(page)
     sign_in(demanding)
     page.wait_for_url("**/me/second-factor/")

@@ -58,10 +58,10 @@ class Provider:
         self.process.wait(10)
 
 
-def start_provider(folder: Path, *callbacks: str) -> Provider:
+def start_provider(folder: Path, *callbacks: str, port: int = 0) -> Provider:
     """Start a provider that knows one client (CLIENT, SECRET) with these callback addresses."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     log = (folder / "log").open("wb")
     command = [sys.executable, "-m", "tests.oidc_provider.process", str(folder), str(port), *callbacks]
     process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[2])

@@ -31,7 +31,7 @@ def test_an_unknown_role_stops_the_start_in_one_plain_line(tmp_path) -> None:
     [
         ({**OIDC, "VIGIL_OIDC_ROLES": "leads"}, "VIGIL_OIDC_ROLES"),
         ({**OIDC, "VIGIL_OIDC_URL": "http://sso.bo-mau.example"}, "VIGIL_OIDC_URL"),
-        ({**OIDC, "VIGIL_OIDC_CLIENT_SECRET": ""}, "VIGIL_OIDC_CLIENT_SECRET"),
+        ({**OIDC, "VIGIL_OIDC_CLIENT_SECRET": ""}, "VIGIL_OIDC_URL needs VIGIL_OIDC_CLIENT_ID and"),
         ({**OIDC, "VIGIL_OIDC_CLIENT_SECRET_FILE": "/no/such/file"}, "VIGIL_OIDC_CLIENT_SECRET_FILE"),
         ({**LDAP, "VIGIL_LDAP_ROLES": "x => king@*"}, "VIGIL_LDAP_ROLES"),
         ({**LDAP, "VIGIL_LDAP_STARTTLS": "0", "VIGIL_LDAP_URL": "ldap://ldap.bo-mau.example"}, "VIGIL_LDAP_STARTTLS"),

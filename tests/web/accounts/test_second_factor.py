@@ -16,6 +16,7 @@ from vigil.domain.accounts.models import Role, User
 from vigil.domain.accounts.second_factor import spend_totp
 from vigil.domain.accounts.tokens import make_token
 from vigil.domain.journal.models import Entry
+from vigil.faces.cli.prepare import tell_second_factor
 from vigil.faces.vitals import signs
 from vigil.faces.web.accounts import second_factor, sign_in
 from vigil.kernel import clock
@@ -209,11 +210,15 @@ def test_who_must_have_one_and_has_none_can_only_set_one_up(user, settings) -> N
     assert client.post("/sign-out/").status_code == 302
 
 
-def test_all_means_every_account(user, settings) -> None:
+def test_all_means_every_account_and_none_is_said_at_the_start(user, settings, capsys) -> None:
     settings.VIGIL_MFA_ROLES = frozenset({"all"})
     assert _signed_in(user).get("/me/no-role/").headers["Location"] == reverse("mfa_index")
     assert next(sign for sign in signs() if sign.name == "second_factor").state == "works"
+    tell_second_factor()
+    assert not capsys.readouterr().out
     settings.VIGIL_MFA_ROLES = frozenset()
+    tell_second_factor()
+    assert "VIGIL_MFA_ROLES" in capsys.readouterr().out
     assert next(sign for sign in signs() if sign.name == "second_factor").state == "warns"
 
 
