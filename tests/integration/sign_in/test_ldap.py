@@ -134,6 +134,8 @@ def test_whoever_is_in_a_group_has_its_role_and_loses_it_with_the_group(configur
 def test_who_is_known_but_has_no_role_is_told_so(configured) -> None:
     client, _ = _try("binh", PASSWORDS["binh"])
     page = client.get("/me/no-role/").content.decode()
+    assert "id_old" not in client.get("/me/").content.decode(), "there is no password here to change"
+    assert client.post("/me/", {"language": "en"}).status_code == 302
     assert not RoleGrant.objects.exists()
     assert "binh" in page
     answer = Client().post("/sign-in/", {"login": "binh", "password": PASSWORDS["binh"]})

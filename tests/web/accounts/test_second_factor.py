@@ -182,6 +182,14 @@ def test_a_clock_may_be_half_a_minute_off(user, steps, right) -> None:
     assert spend_totp(user=user, secret=secret, code=code, now=now) is False
 
 
+def test_a_practice_clock_does_not_move_the_codes(user, monkeypatch) -> None:
+    secret = _set_up(_signed_in(user))
+    monkeypatch.setenv("VIGIL_CLOCK_SHIFT_S", "86400")
+    client = _signed_in(user)
+    real = pyotp.TOTP(secret).at(clock.now() - clock.shift())
+    assert client.post(reverse("mfa_authenticate"), {"code": real}).status_code == 302
+
+
 def test_who_must_have_one_and_has_none_can_only_set_one_up(user, settings) -> None:
     home = organisation("Nhà-Ta")
     settings.VIGIL_MFA_ROLES = frozenset({"watch_lead"})

@@ -159,6 +159,10 @@ class OwnForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User) -> None:
         self._user = user
         super().__init__(data, initial={"language": user.language})
+        if not user.has_usable_password():  # a provider vouches for them: there is no password of ours to change
+            del self.fields["old"], self.fields["new"]
+            dress(self)
+            return
         self.fields["old"].widget.attrs["autocomplete"] = "current-password"
         self.fields["new"].widget.attrs["autocomplete"] = "new-password"
         self.fields["new"].help_text = " ".join(password_validators_help_texts())
@@ -187,7 +191,7 @@ def me(request: HttpRequest) -> HttpResponse:
         actor, now = actor_of(request), clock.now()
         if form.cleaned_data["language"] != user.language:
             set_language(user=user, language=form.cleaned_data["language"], actor=actor, now=now)
-        if form.cleaned_data["new"]:
+        if form.cleaned_data.get("new"):
             set_password(user=user, password=form.cleaned_data["new"], actor=actor, now=now)
             update_session_auth_hash(request, user)
         messages.success(request, gettext("Saved."))
