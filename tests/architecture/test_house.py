@@ -51,6 +51,14 @@ def test_every_room_is_in_the_linter_s_order() -> None:
     assert [room for room in reversed(named) if room in ROOMS] == ROOMS
 
 
+def test_settings_know_the_roles_that_there_are() -> None:
+    """Settings are read before there are models, so the names stand twice."""
+    from vigil.domain.accounts.mapping import ROLES
+    from vigil.domain.accounts.models import Role
+
+    assert set(Role.values) == ROLES
+
+
 def test_no_signals_no_catch_all_names_no_naked_datetimes() -> None:
     for path in PYTHON:
         text = path.read_text()

@@ -1,10 +1,12 @@
 """The pages' tests: plain static files, and passwords hashed fast."""
 
 import pytest
+from django.core.cache import cache
 
 
 @pytest.fixture(autouse=True)
 def _light(settings) -> None:
+    cache.clear()  # how often somebody tried to sign in is remembered there
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -88,6 +88,10 @@ ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "accounts": tuple(f"/accounts/{rest}" for rest in LIST),
     "account": ("/accounts/{account}/",),
     "me": ("/me/",),
+    "tokens": ("/me/tokens/",),
+    "sessions": ("/me/sessions/",),
+    "mfa_index": ("/me/second-factor/",),
+    "no_role": ("/me/no-role/",),
     "healthz": ("/healthz",),
     "health": ("/health/",),
 }
@@ -129,6 +133,11 @@ FILES: dict[str, tuple[str, ...]] = {
 ELSEWHERE = {
     "guest_factor", "contact_answer", "attachment", "guest_attachment", "guest_template", "document_request", "unit",
     "account_logout",    "directive_page",
+    # sign-in, and what asks for the password once more
+    "mfa_authenticate", "mfa_login_webauthn", "account_reauthenticate", "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn", "openid_connect_login", "openid_connect_callback", "mfa_activate_totp",
+    "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn",
+    "mfa_remove_webauthn",
 }  # fmt: skip
 
 

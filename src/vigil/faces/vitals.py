@@ -14,7 +14,7 @@ OFF_BY_S = 1.0
 def signs() -> list[Vital]:
     """Every sign, now."""
     found = health(now=clock.now(), folder=settings.VIGIL_DATA, workers=settings.VIGIL_WORKERS, clock=_clock_sign)
-    return [*found, _ocr_sign(), _mail_sign()]
+    return [*found, _ocr_sign(), _mail_sign(), second_factor_sign()]
 
 
 def _clock_sign() -> Vital:
@@ -41,3 +41,13 @@ def _mail_sign() -> Vital:
     if settings.VIGIL_SMTP_URL:
         return Vital("mail", "works", phrase(N_("A mail server is configured.")))
     return Vital("mail", "warns", phrase(N_("No mail server is configured (VIGIL_SMTP_URL): mails wait.")))
+
+
+def second_factor_sign() -> Vital:
+    """A notice, never a failure: whether somebody must show a second factor."""
+    roles = settings.VIGIL_MFA_ROLES
+    if not roles:
+        wording = N_("No role must show a second factor: VIGIL_MFA_ROLES is not set. Set it before others come in.")
+        return Vital("second_factor", "warns", phrase(wording))
+    wording = N_("A second factor is demanded of: {roles}.")
+    return Vital("second_factor", "works", phrase(wording, roles=", ".join(sorted(roles))))

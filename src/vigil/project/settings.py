@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import vigil
 from vigil.kernel.files import place_new_file
+from vigil.project import sign_in
 
 
 def _truth(name: str, default: bool = False) -> bool:
@@ -133,6 +134,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
     "django_filters",
@@ -159,6 +163,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
     "vigil.faces.web.accounts.sessions.SessionSeen",
+    "vigil.faces.web.accounts.factor_demand.SecondFactorDemand",
     "vigil.faces.web.problems.ProblemMiddleware",
 ]
 
@@ -189,6 +194,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "rules.permissions.ObjectPermissionBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+    "vigil.faces.web.accounts.directory.DirectoryBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -201,10 +207,38 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "vigil.faces.web.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "vigil.faces.web.accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "vigil.faces.web.accounts.forms.LoginForm",
+    "reauthenticate": "vigil.faces.web.accounts.forms.AgainForm",
+}
 ACCOUNT_RATE_LIMITS = {"login_failed": None}  # django-axes locks out instead
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+# Second factors, OpenID Connect, LDAP: what the operator said is in sign_in.py.
+VIGIL_MFA_ROLES = sign_in.MFA_ROLES
+VIGIL_OIDC = sign_in.OIDC
+VIGIL_LDAP = sign_in.LDAP
+VIGIL_LDAP_RULES = sign_in.LDAP_RULES
+MFA_ADAPTER = "vigil.faces.web.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not VIGIL_BASE_URL.startswith("https://")
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Vigil"
+MFA_TOTP_TOLERANCE = 1  # each code is good once: domain/accounts/second_factor.py
+MFA_FORMS = {
+    "authenticate": "vigil.faces.web.accounts.factor_forms.SignInCode",
+    "reauthenticate": "vigil.faces.web.accounts.factor_forms.AgainCode",
+    "authenticate_webauthn": "vigil.faces.web.accounts.factor_forms.SignInKey",
+    "reauthenticate_webauthn": "vigil.faces.web.accounts.factor_forms.AgainKey",
+    "login_webauthn": "vigil.faces.web.accounts.factor_forms.AloneKey",
+    "activate_totp": "vigil.faces.web.accounts.factor_forms.SetUpApp",
+    "add_webauthn": "vigil.faces.web.accounts.factor_forms.AddKey",
+}
+SOCIALACCOUNT_ADAPTER = "vigil.faces.web.accounts.oidc.OidcAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an account is found by the provider's subject alone
+SOCIALACCOUNT_STORE_TOKENS = False
 
 AXES_FAILURE_LIMIT = int(os.environ.get("VIGIL_LOCKOUT_FAILURES", "5"))
 AXES_COOLOFF_TIME = float(os.environ.get("VIGIL_LOCKOUT_HOURS", "0.25"))

@@ -15,9 +15,9 @@ from vigil.kernel.phrases import N_
 
 @transaction.atomic
 def create_user(
-    *, username: str, password: str, actor: Actor, now: datetime, email: str = "", language: str = "vi"
+    *, username: str, password: str | None, actor: Actor, now: datetime, email: str = "", language: str = "vi"
 ) -> User:
-    """A new account without any role.
+    """A new account without any role (password None: it cannot sign in by a password of ours).
 
     Raises: Conflict `account.name_taken`.
     """
@@ -36,11 +36,16 @@ def create_user(
 
 @transaction.atomic
 def grant(*, user: User, role: str, organisation: Organisation | None, actor: Actor, now: datetime) -> RoleGrant:
-    """Give `user` a role over `organisation` and what lies under it; None: over everything."""
+    """Give `user` a role over `organisation` and what lies under it; None: over everything.
+
+    A role that followed a provider's groups and is granted by hand stays when the group goes.
+    """
     given, fresh = RoleGrant.objects.get_or_create(
         user=user, role=role, organisation=organisation, defaults={"granted_at": now}
     )
-    if fresh:
+    if fresh or given.source:
+        given.source = ""
+        given.save(update_fields=["source"])
         record(
             actor=actor,
             now=now,
@@ -123,3 +128,15 @@ def set_language(*, user: User, language: str, actor: Actor, now: datetime) -> N
 def unlocked(*, user: User, actor: Actor, now: datetime) -> None:
     """Tell the journal that a lock-out was lifted."""
     record(actor=actor, now=now, action="account.unlocked", subject=f"accounts.user:{user.id}")
+
+
+@transaction.atomic
+def signed_in(*, user: User, by: str, factor: str, actor: Actor, now: datetime) -> None:
+    """Tell the journal that somebody signed in: by what (password, oidc, ldap, passkey), with which second factor."""
+    record(
+        actor=actor,
+        now=now,
+        action="account.signed_in",
+        subject=f"accounts.user:{user.id}",
+        facts={"by": by, "factor": factor},
+    )

@@ -1,6 +1,5 @@
 """Guest links: made, sent, opened with a second factor, revoked. The holder acts for one organisation alone."""
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -10,11 +9,11 @@ from typing import Final
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
 from vigil.domain.accounts.models import GuestLink, SecondFactor
+from vigil.domain.accounts.sealing import box
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Home, Organisation
 from vigil.domain.outbox.actions import queue
@@ -225,8 +224,7 @@ def _totp(link: GuestLink, code: str, now: datetime) -> bool:
 
 
 def _box() -> Fernet:
-    key = hashlib.sha256(b"vigil guest totp\0" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(key))
+    return box(b"vigil guest totp")
 
 
 def _tell(link: GuestLink, action: str, actor: Actor, now: datetime, **facts: str) -> None:

@@ -40,7 +40,10 @@ class User(AbstractUser):
 
 
 class RoleGrant(models.Model):
-    """A role over an organisation and what lies under it (no organisation: over all)."""
+    """A role over an organisation and what lies under it (no organisation: over all).
+
+    `source` is empty for what was granted by hand, else the provider (`oidc`, `ldap`) whose groups it follows.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
@@ -54,6 +57,7 @@ class RoleGrant(models.Model):
         verbose_name=_("Organisation"),
     )
     granted_at = models.DateTimeField(editable=False)
+    source = models.CharField(max_length=10, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -138,3 +142,18 @@ class ApiToken(models.Model):
     def as_actor(self) -> Actor:
         """The value that the journal takes."""
         return Actor("token", str(self.id), f"{self.user.display_name} ({self.name})")
+
+
+class FactorGuard(models.Model):
+    """How often an account's second factor was tried in vain, and the last authenticator code that it took.
+
+    Counted for the account wherever the tries come from: whoever tries has its password already.
+    """
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="factor_guard")
+    tries = models.PositiveIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    totp_last_counter = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries of {self.user_id}"

@@ -10,6 +10,7 @@ from ninja.security import HttpBearer
 
 from vigil.domain.accounts.models import ApiToken
 from vigil.domain.accounts.permissions import sees_everything
+from vigil.domain.accounts.second_factor import demand_factor
 from vigil.domain.accounts.tokens import reach_of_token, token_of
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.api.problems import NoToken, not_found
@@ -80,7 +81,11 @@ class Bearer(HttpBearer):
     openapi_name = "token"
 
     def __call__(self, request: HttpRequest) -> Any:
-        """The caller. Raises: NoToken `token.unknown`, for a missing, wrong, expired and revoked one alike."""
+        """The caller.
+
+        Raises: NoToken `token.unknown`, for a missing, wrong, expired and revoked one alike; NotAllowed
+        `account.second_factor_needed` for the token of an account that lacks the second factor demanded of it.
+        """
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         secret = secret.strip()
         found = None
@@ -90,6 +95,7 @@ class Bearer(HttpBearer):
             _count(STRANGERS, address_of(request))
             raise NoToken("token.unknown", N_("A token is needed; this one is missing, wrong, expired or revoked."))
         _count(TOKENS, str(found.pk))
+        demand_factor(found.user)
         return Caller(found)
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:

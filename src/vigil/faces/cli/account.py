@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from vigil.faces.cli.terms import cli_actor, start_django
+from vigil.faces.cli.terms import cli_actor, start_django, translator
 
 
 @click.group()
@@ -22,6 +22,7 @@ def reset_password(username: str) -> None:
 
     from vigil.domain.accounts.actions import set_password
     from vigil.domain.accounts.models import User
+    from vigil.domain.accounts.second_factor import forget_tries
     from vigil.kernel import clock
 
     user = User.objects.filter(username=username).first()
@@ -30,7 +31,25 @@ def reset_password(username: str) -> None:
     password = secrets.token_urlsafe(12)
     set_password(user=user, password=password, actor=cli_actor(), now=clock.now())
     reset(username=user.username.casefold())
+    forget_tries(user)
     click.echo(password)
+
+
+@account.command("reset-factor")
+@click.argument("username")
+@click.option("--why", default="", help="For the journal: how you made sure that it is its owner who asks.")
+def reset_factor(username: str, why: str) -> None:
+    """Take away a lost second factor and its recovery codes; the account's sessions end."""
+    start_django()
+    from vigil.domain.accounts import second_factor
+    from vigil.domain.accounts.models import User
+    from vigil.kernel import clock
+
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise click.UsageError(f"no account {username}")
+    second_factor.reset_factor(user=user, actor=cli_actor(), now=clock.now(), why=why)
+    click.echo(translator()("The second factor is reset; every session of the account has ended."))
 
 
 @account.group("token")

@@ -51,6 +51,9 @@ def main() -> None:
         click.echo(f"{error.strerror or type(error).__name__}: {error.filename or ''}", err=True)
         sys.exit(UNAVAILABLE)
     except Exception as error:
+        if type(error).__name__ == "ImproperlyConfigured":  # Django is not imported here
+            click.echo(f"Vigil: {error}", err=True)
+            sys.exit(2)
         if type(error).__module__.startswith("django.db"):
             click.echo(
                 translator()("The database does not answer; run `vigil prepare` first. ({why})").format(why=error),

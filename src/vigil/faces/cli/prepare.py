@@ -32,6 +32,7 @@ def prepare(sample: bool, demo: str | None) -> None:
         _demo(demo)
     elif sample:
         _sample()
+    tell_second_factor()
     click.echo(f"Vigil: prepared in {time.monotonic() - began:.1f} s")
 
 
@@ -126,6 +127,17 @@ def _sample() -> None:
 
     if load_sample(originals=settings.VIGIL_ORIGINALS, actor=cli_actor(), now=clock.now()) is not None:
         click.echo("Vigil: sample loaded (invented organisations)")
+
+
+def tell_second_factor() -> None:
+    """Say when nobody must show a second factor: the sample run leaves it off, and nobody should overlook that."""
+    from django.conf import settings
+
+    from vigil.faces.cli.terms import translator
+    from vigil.faces.vitals import second_factor_sign
+
+    if not settings.VIGIL_MFA_ROLES:
+        click.echo(f"Vigil: {second_factor_sign().sentence.said(translator())}")
 
 
 def _demo(part: str) -> None:

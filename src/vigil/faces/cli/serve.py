@@ -23,6 +23,7 @@ _STEADY_S = 60.0
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the pages and run the workers until stopped (Ctrl-C or SIGTERM)."""
     start_django()
+    from vigil.faces.cli.prepare import tell_second_factor
     from vigil.workers.registry import WORKERS
 
     os.environ["VIGIL_PORT"] = str(port)
@@ -37,6 +38,7 @@ def serve(host: str, port: int, threads: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     click.echo(f"Vigil: http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}")  # noqa: S104
+    tell_second_factor()
     try:
         while not stop.wait(0.2):
             for child in children:

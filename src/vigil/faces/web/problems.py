@@ -90,6 +90,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429: asked too often."""
+    return _plain_page(request, 429, gettext("Too often"), gettext("That was asked too often. Wait a few minutes."))
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """500: our fault; the log has it. Drawn without the request, which may be what is broken."""
     context = {

@@ -20,8 +20,9 @@ urlpatterns = [
     path("", include("vigil.faces.web.accounts.urls")),
     path("", include("vigil.faces.web.accounts.tokens")),
     path("", include("vigil.faces.web.accounts.sessions")),
+    path("", include("vigil.faces.web.accounts.second_factor")),
+    path("", include("vigil.faces.web.accounts.sign_in")),
     path("", include("vigil.faces.web.vitals.urls")),
     path("language/", include("django.conf.urls.i18n")),
-    path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
 ]

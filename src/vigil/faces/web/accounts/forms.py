@@ -1,8 +1,12 @@
-"""The sign-in form, looking like the rest."""
+"""The sign-in forms, looking like the rest."""
 
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ReauthenticateForm
+from django.utils.translation import gettext_lazy as _
+
+from vigil.faces.web.dressing import dress
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth ships no types
@@ -14,3 +18,14 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth ships no typ
             field.widget.attrs.pop("placeholder", None)
             if getattr(field.widget, "input_type", "") != "checkbox":
                 field.widget.attrs["class"] = "form-control"
+
+
+class AgainForm(ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
+    """The password once more, before something weighty."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["password"]
+        field.label, field.help_text = _("Present password"), ""
+        field.widget.attrs.pop("placeholder", None)
+        dress(self)

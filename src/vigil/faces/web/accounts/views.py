@@ -3,8 +3,10 @@
 import secrets
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from axes.utils import reset
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -19,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vigil.domain.accounts.actions import create_user, grant, revoke, set_active, set_language, set_password, unlocked
 from vigil.domain.accounts.models import Role, RoleGrant, User
+from vigil.domain.accounts.second_factor import demanded_of, forget_tries, has_own_factor, reset_factor
 from vigil.domain.accounts.sessions import end_sessions, sessions_of
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
@@ -91,16 +94,32 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
 
 def _one(request: HttpRequest, found: User, *, password: str = "", form: GrantForm | None = None) -> HttpResponse:
     grants = found.grants.select_related("organisation").order_by("role")
-    context = {"account": found, "grants": grants, "form": form or GrantForm(), "password": password}
+    context = {
+        "account": found,
+        "grants": grants,
+        "form": form or GrantForm(),
+        "password": password,
+        "factor": has_own_factor(found),
+        "demanded": demanded_of(found),
+        "links": _links(found),
+    }
     response = render(request, "accounts/account.html", context, status=422 if form else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def _links(user: User) -> list[Any]:
+    """Where else the account is known, with the name that its provider is called by here."""
+    links = list(SocialAccount.objects.filter(user=user).order_by("provider"))
+    for link in links:
+        link.shown = settings.VIGIL_OIDC.name if link.provider == "oidc" and settings.VIGIL_OIDC else link.provider
+    return links
+
+
 @login_required
 @require_POST
 def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
-    """One change of an account: grant, revoke, close, open, password, unlock, sign out."""
+    """One change of an account: grant, revoke, close, open, password, unlock, sign out, reset factor."""
     demanded(request, "accounts.manage", None)
     found, actor, now = _account(pk), actor_of(request), clock.now()
     if what == "grant":
@@ -120,9 +139,12 @@ def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
         return _one(request, found, password=password)
     elif what == "unlock":
         reset(username=found.username.casefold())
+        forget_tries(found)
         unlocked(user=found, actor=actor, now=now)
     elif what == "sign_out":
         end_sessions(user=found, sessions=sessions_of(found), actor=actor, now=now)
+    elif what == "reset_factor":
+        reset_factor(user=found, actor=actor, now=now)
     messages.success(request, gettext("Saved."))
     return redirect("account", pk=found.pk)
 
@@ -137,6 +159,10 @@ class OwnForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User) -> None:
         self._user = user
         super().__init__(data, initial={"language": user.language})
+        if not user.has_usable_password():  # a provider vouches for them: there is no password of ours to change
+            del self.fields["old"], self.fields["new"]
+            dress(self)
+            return
         self.fields["old"].widget.attrs["autocomplete"] = "current-password"
         self.fields["new"].widget.attrs["autocomplete"] = "new-password"
         self.fields["new"].help_text = " ".join(password_validators_help_texts())
@@ -165,10 +191,11 @@ def me(request: HttpRequest) -> HttpResponse:
         actor, now = actor_of(request), clock.now()
         if form.cleaned_data["language"] != user.language:
             set_language(user=user, language=form.cleaned_data["language"], actor=actor, now=now)
-        if form.cleaned_data["new"]:
+        if form.cleaned_data.get("new"):
             set_password(user=user, password=form.cleaned_data["new"], actor=actor, now=now)
             update_session_auth_hash(request, user)
         messages.success(request, gettext("Saved."))
         return redirect("me")
     grants = user.grants.select_related("organisation")
-    return render(request, "accounts/me.html", {"form": form, "grants": grants}, status=422 if form.is_bound else 200)
+    context = {"form": form, "grants": grants, "links": _links(user)}
+    return render(request, "accounts/me.html", context, status=422 if form.is_bound else 200)
