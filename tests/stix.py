@@ -31,5 +31,17 @@ def address(n: int) -> dict[str, Any]:
     return {"type": "ipv4-addr", "spec_version": "2.1", "id": f"ipv4-addr--{named}", "value": value}
 
 
+def statement(n: int) -> dict[str, Any]:
+    """A marking: created once, never modified (STIX 2.1 section 7.2)."""
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": f"marking-definition--{_uuid4(1000 + n)}",
+        "created": "2022-04-05T00:00:00.000Z",
+        "definition_type": "statement",
+        "definition": {"statement": f"Chỉ dùng trong đợt diễn tập số {n}"},
+    }
+
+
 def _uuid4(n: int) -> UUID:
     return UUID(int=uuid5(_SPACE, str(n)).int & ~(0xF << 76) | (4 << 76))

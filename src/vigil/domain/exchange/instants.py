@@ -22,5 +22,11 @@ def read_instant(text: object) -> int:
 
 
 def write_instant(value: int) -> str:
-    """`2022-04-29T03:00:00.000000Z`: always six digits (TAXII 2.1 section 3.4.1 asks for microseconds)."""
+    """`2022-04-29T03:00:00.000000Z`: always six digits (TAXII 2.1 section 2, `timestamp`)."""
     return f"{instant_of(value):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def write_version(value: int) -> str:
+    """As an object's `modified` is written: milliseconds (STIX 2.1 section 3.2), six digits where they say more."""
+    written = write_instant(value)
+    return f"{written[:-4]}Z" if value % 1000 == 0 else written

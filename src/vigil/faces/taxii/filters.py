@@ -16,6 +16,7 @@ from vigil.faces.taxii.answers import Answered, refuse
 PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
 _MANY: Final = 100
+_SINGLE: Final = ("added_after", "limit", "next")
 _LATEST: Final = Versions(last=True)
 _NEXT = re.compile(r"[0-9a-f]{1,16}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9._-]{1,300}", re.ASCII)
@@ -26,16 +27,18 @@ def wanted(request: HttpRequest, matches: Collection[str], *, ids: tuple[str, ..
     if not request.META.get("QUERY_STRING"):
         return Wanted(limit=PAGE, ids=ids)
     given = request.GET
-    unknown = [name for name in given if name.startswith("match[") and name[6:-1] not in matches]
-    if unknown:
-        raise _bad(unknown[0], "there is no such filter here")
+    for name in given:
+        if name.startswith("match[") and name[6:-1] not in matches:
+            raise _bad(name, "there is no such filter here")
+        if (name in _SINGLE or name.startswith("match[")) and len(given.getlist(name)) > 1:
+            raise _bad(name, "it may be given once")
     return Wanted(
         limit=_limit(given.get("limit")),
         after=max(_instant("added_after", given.get("added_after")), _next(given.get("next"))),
-        ids=ids or _words("match[id]", given.getlist("match[id]")),
-        types=_words("match[type]", given.getlist("match[type]")),
-        versions=_versions(given.getlist("match[version]")),
-        spec_versions=_words("match[spec_version]", given.getlist("match[spec_version]")),
+        ids=ids or _words("match[id]", given.get("match[id]")),
+        types=_words("match[type]", given.get("match[type]")),
+        versions=_versions(given.get("match[version]")),
+        spec_versions=_words("match[spec_version]", given.get("match[spec_version]")),
     )
 
 
@@ -73,23 +76,25 @@ def _instant(name: str, text: str | None) -> int:
         raise _bad(name, str(error)) from error
 
 
-def _listed(name: str, given: list[str]) -> list[str]:
-    values = [word.strip() for text in given for word in text.split(",")]
-    if len(values) > _MANY or len(given) > 1:
+def _listed(name: str, text: str) -> list[str]:
+    values = [word.strip() for word in text.split(",")]
+    if len(values) > _MANY:
         raise _bad(name, f"one list of at most {_MANY} values, with commas between them")
     return values
 
 
-def _words(name: str, given: list[str]) -> tuple[str, ...]:
-    values = _listed(name, given) if given else []
+def _words(name: str, text: str | None) -> tuple[str, ...]:
+    values = _listed(name, text) if text is not None else []
     if not all(_WORD.fullmatch(value) for value in values):
         raise _bad(name, "a value is empty or holds letters that it cannot have")
     return tuple(values)
 
 
-def _versions(given: list[str]) -> Versions:
-    if not given:
+def _versions(text: str | None) -> Versions:
+    if text is None:
         return _LATEST
-    values = _listed("match[version]", given)
+    values = _listed("match[version]", text)
+    if len(set(values)) < len(values) or ("all" in values and len(values) > 1):
+        raise _bad("match[version]", "each value may be given once, and `all` only by itself")
     instants = tuple(_instant("match[version]", it) for it in values if it not in ("first", "last", "all"))
     return Versions(last="last" in values, first="first" in values, every="all" in values, instants=instants)

@@ -1,6 +1,6 @@
 """A TAXII 2.1 client for one API root. Values in and out; it keeps no state of its own.
 
-Source: TAXII 2.1 sections 3.3 (headers), 3.7 (envelope), 4.3 (status), 5.4 and 5.5 (objects).
+Source: TAXII 2.1 sections 3.2 (headers), 3.7 (envelope), 4.3 (status), 5.4 and 5.5 (objects).
 """
 
 import json
@@ -22,7 +22,7 @@ _WAITS_S: Final = (0.1, 0.3, 1.0, 3.0, 5.0)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a collection. `added_last`: the cursor after it (empty: the page is); `more`: another one follows."""
+    """A page of a collection. `added_last`: the cursor after it, when it has objects; `more`: another one follows."""
 
     objects: tuple[Any, ...]
     added_last: str

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from vigil.domain.exchange.actions.arrivals import put_aside
 from vigil.domain.exchange.inspection import inspect
-from vigil.domain.exchange.instants import read_instant, write_instant
+from vigil.domain.exchange.instants import read_instant, write_version
 from vigil.domain.exchange.models import Collection, Peer, Status
 from vigil.domain.exchange.models.collections import microseconds
 from vigil.domain.exchange.receiving import Receiver, receiver
@@ -66,15 +66,15 @@ def _take(taker: Receiver, obj: object, status: Status, now: datetime) -> None:
 
 
 def _line(obj: object, now: datetime) -> dict[str, str]:
-    """A status detail (TAXII 2.1 section 4.3.1): identifier and version."""
+    """A status detail (TAXII 2.1 section 4.3.1): identifier, and `modified` or `created` as the poster wrote it."""
     given: dict[str, Any] = obj if isinstance(obj, dict) else {}
-    stix_id = given.get("id")
+    stix_id, version = given.get("id"), given.get("modified", given.get("created"))
     try:
-        version = read_instant(given.get("modified", given.get("created")))
+        read_instant(version)
     except ValueError:
-        version = microseconds(now)
+        version = write_version(microseconds(now))
     named = stix_id.replace("\0", "")[:300] if isinstance(stix_id, str) else ""
-    return {"id": named or "unknown", "version": write_instant(version)}
+    return {"id": named or "unknown", "version": str(version)}
 
 
 def _finish(status: Status, objects: Sequence[object], *, actor: Actor, now: datetime) -> None:

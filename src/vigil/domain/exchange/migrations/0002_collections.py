@@ -5,8 +5,6 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-import vigil.kernel.identifiers
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -104,9 +102,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(
-                        default=vigil.kernel.identifiers.new_id, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
                 ("requested_at", models.DateTimeField()),
                 ("done", models.BooleanField(default=False)),

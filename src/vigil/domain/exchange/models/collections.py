@@ -12,7 +12,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.exchange.models.peers import Peer
-from vigil.kernel.identifiers import new_id
 from vigil.kernel.tlp import Tlp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -124,7 +123,7 @@ class Item(models.Model):
 class Status(models.Model):
     """What became of the objects of one POST (TAXII 2.1 section 4.3). The lists hold `{id, version, message}`."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)  # TAXII 2.1 section 2 asks for version 4
     peer = models.ForeignKey(Peer, on_delete=models.CASCADE, related_name="statuses", db_index=False)
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="statuses")
     requested_at = models.DateTimeField()

@@ -68,7 +68,7 @@ def _objects(body: bytes) -> list[Any]:
     if not isinstance(objects, list) or not objects:
         raise refuse(422, "No envelope", "An envelope with a list of objects is needed.")
     if len(objects) > MAX_OBJECTS:
-        raise refuse(413, "Too many", f"At most {MAX_OBJECTS} objects may be sent at once.")
+        raise refuse(422, "Too many", f"At most {MAX_OBJECTS} objects may be sent at once.")
     return objects
 
 
