@@ -4,6 +4,7 @@ Nothing else of the engine needs it, and it is imported only when something here
 """
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, gcd
 from typing import Any
@@ -14,9 +15,11 @@ from vigil.engines.roster.cost import Price
 from vigil.engines.roster.limits import Limit, limits
 from vigil.engines.roster.model import Model, Task
 from vigil.engines.roster.plan import Impossible
+from vigil.engines.roster.search import effort, improve
 from vigil.kernel.errors import Unavailable
 from vigil.kernel.phrases import N_
 
+_SMALL = 5_000  # variables: above, one worker does the bound and the local search the rest
 _ALWAYS = frozenset({"post", "skill", "overlap"})
 
 
@@ -80,7 +83,7 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     made.Minimize(scale * sum(cost) + sum(_shares(made, board, x, scale)))
     solver = cp.CpSolver()
     solver.parameters.max_time_in_seconds = max(0.1, seconds)
-    solver.parameters.num_workers = workers
+    solver.parameters.num_workers = max(1, workers if len(x) < _SMALL else workers - 1)
     solver.parameters.random_seed = seed
     solver.parameters.linearization_level = 2
     # Measured: presolve turns the needs into clauses that the relaxation no longer sees, and the bound falls by half.
@@ -88,13 +91,26 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     solver.parameters.symmetry_level = 0
     solver.parameters.add_lp_constraints_lazily = False
     solver.parameters.root_lp_iterations = 1_000_000
-    status = solver.Solve(made)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(solver.Solve, made)
+        board = _meanwhile(board, running, seed)
+        status = running.result()
     bound = max(0, ceil(solver.BestObjectiveBound() / scale - 1e-6)) if status != cp.UNKNOWN else 0
     if status in (cp.OPTIMAL, cp.FEASIBLE):
         found = Board(model, sorted(pair for pair, var in x.items() if solver.Value(var)))
-        if found.cost().total < total:
+        if found.cost().total < board.cost().total:
             board = found
     return Solved(board, min(bound, board.cost().total), impossible, status == cp.OPTIMAL)
+
+
+def _meanwhile(board: Board, running: Future[Any], seed: int) -> Board:
+    """The local search goes on, in rounds, while the solver works (it leaves Python's lock alone)."""
+    own = Board(board.model, board.pairs())
+    size = effort(board.model)
+    while not running.done():
+        seed += 1
+        improve(own, lambda done: 1.0 if running.done() else done / size, seed)
+    return own
 
 
 def _variables(

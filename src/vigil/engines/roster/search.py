@@ -12,7 +12,7 @@ from random import Random
 
 from vigil.engines.roster.board import NONE, Board, Change
 from vigil.engines.roster.greedy import chain, cheapest
-from vigil.engines.roster.model import bits
+from vigil.engines.roster.model import Model, bits
 
 Spent = Callable[[int], float]
 """Steps done -> the part of the effort that is spent; 1 or more ends the search."""
@@ -22,6 +22,12 @@ _CHECK_EVERY = 200
 def steps(count: int) -> Spent:
     """An effort of so many steps: the same roster on every machine."""
     return lambda done: done / count
+
+
+def effort(model: Model) -> int:
+    """Steps of the local search by default: enough for a good roster, at most a few seconds."""
+    places = sum(task.room for task in model.tasks)
+    return min(1_000_000, 4_000 + 700 * places)
 
 
 def improve(board: Board, spent: Spent, seed: int = 0) -> int:
