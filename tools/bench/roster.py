@@ -1,7 +1,10 @@
-"""`make bench-roster`: the roster engine on the instances in tools/bench/roster, greedy with local search and with CP-SAT.
+"""`make bench-roster`: the roster engine on the instances in tools/bench/roster, greedy with local search and with
+CP-SAT.
 
-Costs are those of engines/roster/data/cost.toml. Per instance: cost and CPU-seconds of the default planner (median of several
-runs), CP-SAT's bound after 10 s, the gap to it, and what CP-SAT makes of that roster in the same time. For the impossible one:
+Costs are those of engines/roster/data/cost.toml. Per instance: cost and CPU-seconds of the default planner (median
+of several
+runs), CP-SAT's bound after 10 s, the gap to it, and what CP-SAT makes of that roster in the same time. For the
+impossible one:
 how long the proof takes, by counting and by the solver. Prints a table and writes build/bench/roster.json.
 """
 
@@ -53,7 +56,9 @@ def timed(what: Callable[[], Any]) -> tuple[Any, float, float]:
 
 
 def greedy(name: str) -> Board:
-    """The default planner, from the file to the roster, several times with several seeds; the board of the median cost."""
+    """The default planner, from the file to the roster, several times with several seeds; the board of the median
+    cost.
+    """
     boards, cpu, wall = [], [], []
     for seed in range(RUNS):
 
@@ -68,8 +73,13 @@ def greedy(name: str) -> Board:
         cpu.append(used)
         wall.append(took)
     boards.sort(key=lambda one: one.cost().total)
-    note(f"{name}: greedy and local search, median of {RUNS}", statistics.median(cpu), "CPU-s")
-    note(f"{name}: the same, until it is there", statistics.median(wall), "s", target=10 if name == LARGE else 1)
+    note(
+        f"{name}: greedy and local search, median of {RUNS}",
+        statistics.median(cpu),
+        "CPU-s",
+        target=10 if name == LARGE else 1,
+    )
+    note(f"{name}: the same, until it is there", statistics.median(wall), "s")
     return boards[len(boards) // 2]
 
 

@@ -61,7 +61,7 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     model = board.model
     made = cp.CpModel()
     x = _variables(made, model, model.fixed, lambda codes: False)
-    for p, group in _limits(model, x, model.fixed):
+    for p, group in _limits(model, x, whole=True):
         _limit(made, x, p, group, model.fixed)
     cost: list[Any] = []
     total = board.cost().total  # no place is left open more often than the roster at hand could pay for
@@ -129,15 +129,17 @@ def _variables(
     return x
 
 
-def _limits(
-    model: Model, x: dict[tuple[int, int], Any], fixed: Iterable[tuple[int, int]]
-) -> Iterable[tuple[int, Limit]]:
+def _limits(model: Model, x: Iterable[tuple[int, int]], *, whole: bool = False) -> Iterable[tuple[int, Limit]]:
+    """Everybody's limits; with `whole`, where every rule holds, without those that another one implies."""
     of_person: dict[int, list[int]] = {}
     for p, t in x:
         of_person.setdefault(p, []).append(t)
     for p, tasks in of_person.items():
-        for group in limits(model, p, tasks):
-            yield p, group
+        found = limits(model, p, tasks)
+        rests = [set(one.amounts) for one in found if one.code == "rest"] if whole else []
+        for group in found:
+            if group.code != "overlap" or not any(set(group.amounts) <= rest for rest in rests):
+                yield p, group
 
 
 def _limit(made: Any, x: dict[tuple[int, int], Any], p: int, group: Limit, fixed: Iterable[tuple[int, int]]) -> None:
@@ -288,7 +290,7 @@ class _Trial:
             if pair not in x:
                 x[pair] = made.NewBoolVar("")
         x = {(p, t): var for (p, t), var in x.items() if t in needed}
-        for p, group in _limits(model, x, fixed):
+        for p, group in _limits(model, x):
             if group.code == "overlap" or (group.code,) in keys:
                 _limit(made, x, p, group, fixed)
         literals: dict[int, Key] = {}

@@ -148,7 +148,7 @@ class _Picture:
 
     def _fairness(self) -> None:
         rows = self.plan.fairness
-        measures = (("nights", N_("Nights")), ("holidays", N_("Holiday shifts")), ("hours", N_("Hours")))
+        measures = (("nights", N_("Nights")), ("holidays", N_("Holiday shifts")), ("hours", N_("Hours on duty")))
         self._put(self._text(12, self.y + 13, self.say(N_("Fairness: what each stands; the line marks the fair share")),
                              size=14, weight="bold"))  # fmt: skip
         self.y += 20

@@ -1,5 +1,6 @@
 """Small problems for the tests, of our own making, and a checker of the hard rules as plain as can be."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -53,9 +54,13 @@ def problems(draw: st.DrawFn) -> Problem:
             joins=draw(st.sampled_from((None, None, FIRST + timedelta(days=1)))),
             leaves=draw(st.sampled_from((None, None, FIRST + timedelta(days=2)))),
             leave=tuple(span(8) for _ in range(draw(st.integers(0, 1)))),
-            wishes=tuple(Wish(span(8), draw(st.booleans()), draw(st.integers(1, 3))) for _ in range(draw(st.integers(0, 2)))),
+            wishes=tuple(
+                Wish(span(8), draw(st.booleans()), draw(st.integers(1, 3))) for _ in range(draw(st.integers(0, 2)))
+            ),
             carried=draw(st.sampled_from((None, Carried(2, 1, 20), Carried(0, 0, 0)))),
-            before=draw(st.sampled_from(((), (Span(local(-1, 14), local(-1, 22)),), (Span(local(-2, 22), local(-1, 6)),)))),
+            before=draw(
+                st.sampled_from(((), (Span(local(-1, 14), local(-1, 22)),), (Span(local(-2, 22), local(-1, 6)),)))
+            ),
         )
         for i in range(draw(st.integers(2, 7)))
     )
@@ -99,7 +104,7 @@ def faults(plan: Plan, fixed: tuple[Assignment, ...] = ()) -> list[str]:
             found += [f"twice {person.id}" for other, _ in mine[i + 1 :] if slot.span.overlaps(other.span)]
         work = sorted([slot.span for slot, kind in mine if kind == ON_SITE] + list(person.before))
         rest = timedelta(hours=problem.rules.rest_h or 0)
-        found += [f"rest {person.id}" for one, two in zip(work, work[1:], strict=False) if two.start - one.end < rest]
+        found += [f"rest {person.id}" for one, two in itertools.pairwise(work) if two.start - one.end < rest]
         found += _runs(problem, person, work)
     return found
 

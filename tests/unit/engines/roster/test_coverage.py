@@ -1,5 +1,6 @@
 """Coverage beside an oracle that walks minute by minute, over zones whose clocks change and over leap days."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def test_interval_arithmetic_is_what_sets_of_minutes_say(data: st.DataObject) ->
     window = data.draw(spans(start))
     assert minutes(gaps(one, two, window)) == (minutes(one) & minutes([window])) - minutes(two)
     for result in (union(one), intersect(one, two), subtract(one, two)):
-        assert all(first.end < second.start for first, second in zip(result, result[1:], strict=False))
+        assert all(first.end < second.start for first, second in itertools.pairwise(result))
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,8 +83,16 @@ def test_every_gap_per_post_and_function_is_what_walking_the_minutes_finds(data:
     at = window.start
     while at < window.end:
         for post, quality in {(need.post, need.quality) for need in needs}:
-            asked = max((n.at_least for n in needs if (n.post, n.quality) == (post, quality) and holds(n.span, at)), default=0)
-            present = len({p.person for p in there if p.post == post and holds(p.span, at) and (not quality or quality in p.qualities)})
+            asked = max(
+                (n.at_least for n in needs if (n.post, n.quality) == (post, quality) and holds(n.span, at)), default=0
+            )
+            present = len(
+                {
+                    p.person
+                    for p in there
+                    if p.post == post and holds(p.span, at) and (not quality or quality in p.qualities)
+                }
+            )
             told = [h.missing for h in found.posts if (h.post, h.quality) == (post, quality) and holds(h.span, at)]
             assert told == ([asked - present] if asked > present else []), at
         for function in ("watch", "answer"):

@@ -67,7 +67,9 @@ def test_twelve_people_cannot_cover_five_days_and_the_words_say_which_nights() -
 
 
 def test_what_counting_cannot_see_the_solver_proves() -> None:
-    """One person leads and has the skill; each alone could be met, both together only by two people where there is room for one."""
+    """One person leads and has the skill; each alone could be met, both together only by two people where there is
+    room for one.
+    """
     people = (Person("lead", lead=True), Person("net", skills=frozenset({"net"})))
     post = Post("desk", ("watch",), staffing=Staffing(1, leads=1, skills={"net": 1}))
     problem = Problem(Span(local(0, 6), local(0, 14)), (post,), people)

@@ -1,5 +1,6 @@
 """Patterns over windows: no minute lost, real durations when clocks change, crews in turn, hand-over."""
 
+import itertools
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,9 @@ ZONES = ("Asia/Ho_Chi_Minh", "Europe/Berlin", "America/New_York", "Australia/Lor
     st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 1)),  # noqa: DTZ001
     st.integers(1, 9 * 24 * 60),
 )
-def test_a_full_pattern_covers_every_minute_of_any_window_exactly_once(zone: str, pattern: str, start: datetime, long: int) -> None:
+def test_a_full_pattern_covers_every_minute_of_any_window_exactly_once(
+    zone: str, pattern: str, start: datetime, long: int
+) -> None:
     begin = start.replace(second=0, microsecond=0, tzinfo=ZoneInfo(zone))
     window = Span(begin, begin.astimezone(ZoneInfo("UTC")) + timedelta(minutes=long))
     slots = Problem(window, (Post("desk", pattern=pattern),), (), zone=zone).expanded().slots
@@ -44,7 +47,10 @@ def test_the_incoming_crew_is_there_before_its_shift_but_not_before_the_watch() 
     own = Pattern("own", (Shift("day", time(7), time(19)), Shift("night", time(19), time(7))), handover_min=20)
     window = Span(local(0, 7), local(1, 7))
     slots = Problem(window, (Post("desk", pattern="own"),), (), patterns={"own": own}).expanded().slots
-    assert [slot.span for slot in slots] == [Span(local(0, 7), local(0, 19)), Span(local(0, 18) + timedelta(minutes=40), local(1, 7))]
+    assert [slot.span for slot in slots] == [
+        Span(local(0, 7), local(0, 19)),
+        Span(local(0, 18) + timedelta(minutes=40), local(1, 7)),
+    ]
     assert [slot.turn.start for slot in slots] == [local(0, 7), local(0, 19)]
 
 
@@ -52,16 +58,23 @@ def test_four_days_on_four_days_off_with_four_crews() -> None:
     people = tuple(Person(f"p{i}") for i in range(4))
     made = plan(Problem(Span(local(0, 7), local(16, 7)), (Post("desk", pattern="4on4off"),), people))
     assert made.complete, [str(one.why) for one in made.unfilled] + [str(one.phrase) for one in made.violations]
-    days = {person.id: sorted(s.day for s in made.problem.slots for a in made.placed if a.slot == s.id and a.person == person.id) for person in people}
+    days = {
+        person.id: sorted(
+            s.day for s in made.problem.slots for a in made.placed if a.slot == s.id and a.person == person.id
+        )
+        for person in people
+    }
     for stood in days.values():
         assert len(stood) == 8
-        runs = [two - one for one, two in zip(stood, stood[1:], strict=False)]
+        runs = [two - one for one, two in itertools.pairwise(stood)]
         assert runs.count(timedelta(days=5)) == len([run for run in runs if run != timedelta(days=1)]) == 1
 
 
 def test_a_pattern_that_cannot_cover_the_window_is_said_with_its_gaps() -> None:
     own = Pattern("office", (Shift("day", time(8), time(17)),))
-    problem = Problem(Span(local(0), local(1)), (Post("desk", ("watch",), "office"),), (Person("p"),), patterns={"office": own})
+    problem = Problem(
+        Span(local(0), local(1)), (Post("desk", ("watch",), "office"),), (Person("p"),), patterns={"office": own}
+    )
     made = plan(problem)
     assert [str(one) for one in made.remarks] == [
         "desk: no shift of its pattern covers 00:00 29/04/2026 to 08:00 29/04/2026.",
@@ -81,7 +94,9 @@ def test_a_pattern_that_cannot_cover_the_window_is_said_with_its_gaps() -> None:
 )
 def test_a_pattern_that_contradicts_itself_is_refused(shifts: tuple[Shift, ...], code: str) -> None:
     with pytest.raises(Refused) as refused:
-        Problem(Span(local(0), local(1)), (Post("d", pattern="own"),), (), patterns={"own": Pattern("own", shifts)}).expanded()
+        Problem(
+            Span(local(0), local(1)), (Post("d", pattern="own"),), (), patterns={"own": Pattern("own", shifts)}
+        ).expanded()
     assert refused.value.code == code
 
 

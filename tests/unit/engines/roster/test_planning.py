@@ -1,4 +1,6 @@
-"""Plans: hard rules never broken, searching never makes it worse, wishes and carried shares count, reasons are given."""
+"""Plans: hard rules never broken, searching never makes it worse, wishes and carried shares count, reasons are
+given.
+"""
 
 import subprocess
 import sys
@@ -103,7 +105,11 @@ def test_who_stood_many_nights_before_stands_fewer_now_and_a_newcomer_owes_nothi
 
 def test_joins_and_leaves_are_whole_days_and_fixed_assignments_stay_with_their_faults_told() -> None:
     people = (Person("early", leaves=FIRST), Person("late", joins=date(2026, 4, 30)), *small(5).people)
-    fixed = (Assignment("early", "desk@2026-04-30T06:00"), Assignment("p0", "desk@2026-04-29T06:00"), Assignment("p0", "desk@2026-04-29T14:00"))
+    fixed = (
+        Assignment("early", "desk@2026-04-30T06:00"),
+        Assignment("p0", "desk@2026-04-29T06:00"),
+        Assignment("p0", "desk@2026-04-29T14:00"),
+    )
     made = plan(Problem(Span(local(0), local(2)), (Post("desk", ("watch",)),), people, fixed=fixed))
     assert set(fixed) <= set(made.assignments)
     assert sorted(one.code for one in made.violations) == ["dates", "rest"]
@@ -113,8 +119,15 @@ def test_joins_and_leaves_are_whole_days_and_fixed_assignments_stay_with_their_f
 
 
 def test_a_need_that_stays_open_says_how_many_each_rule_keeps_out() -> None:
-    people = (Person("a", lead=True, leave=(Span(local(0), local(1)),)), Person("b"), Person("c"), Person("d", lead=True))
-    made = plan(Problem(Span(local(0, 6), local(0, 22)), (Post("desk", ("watch",), staffing=Staffing(1, leads=1)),), people))
+    people = (
+        Person("a", lead=True, leave=(Span(local(0), local(1)),)),
+        Person("b"),
+        Person("c"),
+        Person("d", lead=True),
+    )
+    made = plan(
+        Problem(Span(local(0, 6), local(0, 22)), (Post("desk", ("watch",), staffing=Staffing(1, leads=1)),), people)
+    )
     one = next(one for one in made.unfilled if one.quality == LEAD)
     assert dict(one.excluded)["leave"] == 1
     assert dict(one.excluded) == {"leave": 1, "rest": 1, "lead": 1, "there": 1}
@@ -134,7 +147,9 @@ def test_a_dragged_shift_is_checked_before_it_is_dropped() -> None:
     assert [one.code for one in moved.violations] == ["rest"]
     assert not moved.allowed
     assert moved.opens == ()
-    after = evaluated(model, [*(one for one in made.assignments if one != taken), Assignment(morning.person, taken.slot)])
+    after = evaluated(
+        model, [*(one for one in made.assignments if one != taken), Assignment(morning.person, taken.slot)]
+    )
     assert after.cost.total - made.cost.total == moved.points
     dropped = check_move(model, made.assignments, left=taken)
     assert dropped.allowed
@@ -146,7 +161,9 @@ def test_a_dragged_shift_is_checked_before_it_is_dropped() -> None:
 def test_the_board_bars_exactly_what_the_checker_finds(problem: Problem) -> None:
     model = Model(problem)
     board = first_roster(model)
-    assignments = [Assignment(model.people[p].id, model.tasks[t].slot.id, model.tasks[t].kind) for p, t in board.pairs()]
+    assignments = [
+        Assignment(model.people[p].id, model.tasks[t].slot.id, model.tasks[t].kind) for p, t in board.pairs()
+    ]
     for p in range(len(model.people)):
         for task in model.tasks[:6]:
             if board.mask[p] >> task.index & 1:
