@@ -3,7 +3,8 @@ CP-SAT.
 
 Costs are those of engines/roster/data/cost.toml. Per instance: cost and CPU-seconds of the default planner (median
 of several
-runs), CP-SAT's bound after 10 s, the gap to it, and what CP-SAT makes of that roster in the same time. For the
+runs), CP-SAT's bound after 30 s (a tighter one than after 10), the gap to it, and what CP-SAT makes of that roster
+in the same time. For the
 impossible one:
 how long the proof takes, by counting and by the solver. Prints a table and writes build/bench/roster.json.
 """
@@ -29,7 +30,7 @@ from vigil.engines.roster.problem_file import read_problem  # noqa: E402
 from vigil.engines.roster.search import effort, improve, steps  # noqa: E402
 
 INSTANCES = ROOT / "tools/bench/roster"
-SECONDS, RUNS, MOST_GAP, MOST_PROOF_S = 10.0, 3, 5.0, 1.0
+SECONDS, BOUND_S, RUNS, MOST_GAP, MOST_PROOF_S = 10.0, 30.0, 3, 5.0, 1.0
 LARGE = "14d-200p"
 rows: list[dict[str, Any]] = []
 
@@ -37,7 +38,7 @@ rows: list[dict[str, Any]] = []
 def note(measure: str, value: float, unit: str, *, target: float | None = None, peer: float | None = None) -> None:
     """A row of the table; all are better when lower. The peer is CP-SAT's bound."""
     rows.append({"measure": measure, "value": round(value, 3), "unit": unit, "target": target, "better": "lower",
-                 "peer": None if peer is None else f"CP-SAT's bound after {SECONDS:g} s",
+                 "peer": None if peer is None else f"CP-SAT's bound after {BOUND_S:g} s",
                  "peer_value": None if peer is None else round(peer, 3),
                  "ratio": round(peer / value, 3) if peer is not None and value else None})  # fmt: skip
     print(f"  {measure}: {value:,.3f} {unit}", flush=True)
@@ -94,15 +95,15 @@ def measure(name: str) -> None:
     board = greedy(name)
     own = board.cost().total
     longer = first_roster(board.model)
-    began = time.perf_counter()
-    improve(longer, lambda _: (time.perf_counter() - began) / SECONDS)
+    began = time.process_time()
+    improve(longer, lambda _: (time.process_time() - began) / SECONDS)
     left = SECONDS / 2
     solved, cpu, _ = timed(lambda: solve(board, seconds=left))
-    bound = solve(solved.board, seconds=SECONDS).bound
+    bound = max(solved.bound, solve(solved.board, seconds=BOUND_S).bound)
     target = MOST_GAP if name == LARGE else None
     for words, cost, wanted in (
         ("greedy and local search", own, None),
-        (f"greedy and local search for {SECONDS:g} s", longer.cost().total, target),
+        (f"greedy and local search for {SECONDS:g} CPU-s", longer.cost().total, target),
         (f"with CP-SAT, {left:g} s more", solved.board.cost().total, target),
     ):
         note(f"{name}: cost, {words}", cost, "points", peer=bound)

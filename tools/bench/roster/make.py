@@ -18,9 +18,15 @@ def instance(name: str, *, people: int, days: int, pattern: str, seats: tuple[in
     ]  # fmt: skip
     for (post, function), seat in zip(FUNCTIONS.items(), seats, strict=True):
         lines += [
-            f"[posts.{post}]", f'functions = ["{function}"]', f'pattern = "{pattern}"', f"on_site = {seat}", "leads = 1",
-            f"on_call = {int(post == 'response')}", f'requires = ["{post}"]', "",
-        ]  # fmt: skip
+            f"[posts.{post}]",
+            f'functions = ["{function}"]',
+            f'pattern = "{pattern}"',
+            f"on_site = {seat}",
+            "leads = 1",
+            f"on_call = {int(post == 'response')}",
+            f'requires = ["{post}"]',
+            "",
+        ]
     posts = list(FUNCTIONS)
     for number in range(people):
         skills = {posts[number % 3], *random.sample(posts, random.choice((0, 1, 1)))}
@@ -33,7 +39,8 @@ def _person(random: Random, number: int, skills: list[str], *, lead: bool, first
     if lead:
         lines.append("lead = true")
     lines.append(
-        f"carried = {{ nights = {random.randrange(5)}, holidays = {random.randrange(3)}, hours = {random.randrange(0, 60, 4)} }}"
+        f"carried = {{ nights = {random.randrange(5)}, holidays = {random.randrange(3)}, "
+        f"hours = {random.randrange(0, 60, 4)} }}"
     )
     if random.random() < 0.1:
         day = first + timedelta(days=random.randrange(days))

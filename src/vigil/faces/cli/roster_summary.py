@@ -116,11 +116,18 @@ class _Summary:
         yield ""
         yield self.told(
             phrase(
-                N_("Cost {total}: missing {unmet}, wishes {wishes}, nights {nights}, holidays {holidays}, hours {hours}."),
-                total=cost.total, unmet=cost.unmet, wishes=cost.wishes, nights=cost.nights, holidays=cost.holidays,
+                N_(
+                    "Cost {total}: missing {unmet}, wishes {wishes}, nights {nights}, "
+                    "holidays {holidays}, hours {hours}."
+                ),
+                total=cost.total,
+                unmet=cost.unmet,
+                wishes=cost.wishes,
+                nights=cost.nights,
+                holidays=cost.holidays,
                 hours=cost.hours,
             )
-        )  # fmt: skip
+        )
         if self.plan.bound is not None:
             yield self.told(phrase(N_("No roster can cost less than {bound}."), bound=self.plan.bound))
         yield self.told(

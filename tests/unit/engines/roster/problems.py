@@ -65,10 +65,26 @@ def problems(draw: st.DrawFn) -> Problem:
         for i in range(draw(st.integers(2, 7)))
     )
     posts = (
-        Post("desk", ("watch",), draw(st.sampled_from(("8h", "12h", "4on4off"))),
-             Staffing(draw(st.integers(1, 2)), draw(st.integers(0, 1)), 0, draw(st.integers(0, 1)), draw(st.sampled_from(({}, {"net": 1}))))),
-        Post("lab", ("answer", "repair"), "8h", Staffing(1), requires=draw(st.sampled_from((frozenset(), frozenset({"host"}))))),
-    )  # fmt: skip
+        Post(
+            "desk",
+            ("watch",),
+            draw(st.sampled_from(("8h", "12h", "4on4off"))),
+            Staffing(
+                draw(st.integers(1, 2)),
+                draw(st.integers(0, 1)),
+                0,
+                draw(st.integers(0, 1)),
+                draw(st.sampled_from(({}, {"net": 1}))),
+            ),
+        ),
+        Post(
+            "lab",
+            ("answer", "repair"),
+            "8h",
+            Staffing(1),
+            requires=draw(st.sampled_from((frozenset(), frozenset({"host"})))),
+        ),
+    )
     rules = Rules(
         rest_h=draw(st.sampled_from((11, 11, 8, None))),
         max_nights=draw(st.sampled_from((1, 2, 3, None))),

@@ -87,8 +87,13 @@ def test_a_fixed_assignment_can_be_what_makes_it_impossible() -> None:
     from vigil.engines.roster import Assignment
 
     people = (Person("a"), Person("b"))
-    problem = Problem(Span(local(0, 6), local(0, 22)), (Post("desk", ("watch",)),), people, Rules(),
-                      fixed=(Assignment("a", "desk@2026-04-29T06:00"), Assignment("b", "desk@2026-04-29T06:00")))  # fmt: skip
+    problem = Problem(
+        Span(local(0, 6), local(0, 22)),
+        (Post("desk", ("watch",)),),
+        people,
+        Rules(),
+        fixed=(Assignment("a", "desk@2026-04-29T06:00"), Assignment("b", "desk@2026-04-29T06:00")),
+    )
     found = prove(Model(problem), seconds=10)
     assert found is not None
     assert found.minimal

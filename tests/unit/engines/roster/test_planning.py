@@ -70,9 +70,11 @@ def test_the_same_seed_gives_the_same_roster() -> None:
 def test_greedy_and_search_work_where_the_solver_cannot_be_imported() -> None:
     code = (
         "import sys\nsys.modules['ortools'] = None\n"
-        "from datetime import datetime, UTC\nfrom vigil.engines.roster import *\nfrom vigil.kernel.errors import Unavailable\n"
+        "from datetime import datetime, UTC\nfrom vigil.engines.roster import *\n"
+        "from vigil.kernel.errors import Unavailable\n"
         "people = tuple(Person(f'p{i}') for i in range(6))\n"
-        "problem = Problem(Span(datetime(2026, 4, 29, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)), (Post('d', ('w',)),), people)\n"
+        "window = Span(datetime(2026, 4, 29, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))\n"
+        "problem = Problem(window, (Post('d', ('w',)),), people)\n"
         "assert plan(problem).complete\n"
         "try:\n    plan(problem, solver_s=1)\nexcept Unavailable as error:\n    print(error.code)\n"
         "assert not any(name.startswith(('ortools.', 'django')) for name in sys.modules)\n"
@@ -83,8 +85,12 @@ def test_greedy_and_search_work_where_the_solver_cannot_be_imported() -> None:
 
 def test_leave_is_kept_and_a_wish_is_granted_when_it_costs_nobody_much() -> None:
     night = Span(local(1, 22), local(2, 6))
-    people = (Person("away", leave=(Span(local(0), local(3)),)), Person("tired", wishes=(Wish(night, weight=5),)),
-              Person("owl", wishes=(Wish(night, avoid=False, weight=5),)), *(Person(f"p{i}") for i in range(4)))  # fmt: skip
+    people = (
+        Person("away", leave=(Span(local(0), local(3)),)),
+        Person("tired", wishes=(Wish(night, weight=5),)),
+        Person("owl", wishes=(Wish(night, avoid=False, weight=5),)),
+        *(Person(f"p{i}") for i in range(4)),
+    )
     made = plan(small(people=7, days=3).__class__(Span(local(0), local(3)), (Post("desk", ("watch",)),), people))
     assert made.complete
     assert not [one for one in made.placed if one.person == "away"]
