@@ -106,7 +106,7 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
 def _meanwhile(board: Board, running: Future[Any], seed: int) -> Board:
     """The local search goes on, in rounds, while the solver works (it leaves Python's lock alone)."""
     own = Board(board.model, board.pairs())
-    size = effort(board.model) // 2
+    size = effort(board.model) // 4
     while not running.done():
         seed += 1
         improve(own, lambda done: 1.0 if running.done() else done / size, seed, gentle=True)

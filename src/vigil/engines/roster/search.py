@@ -47,7 +47,7 @@ class _Search:
         weights = self.model.weights
         self.fair_nights = self.model.fair["nights"]
         self.fair_minutes = [hours * 60 for hours in self.model.fair["hours"]]
-        self.hot = max(weights.fair["nights"], weights.fair["holidays"], weights.wish) / (8 if gentle else 2)
+        self.hot = max(weights.fair["nights"], weights.fair["holidays"], weights.wish) / (24 if gentle else 2)
 
     def run(self, spent: Spent) -> int:
         """See `improve`."""
