@@ -11,16 +11,22 @@ HOLIDAYS = (date(2026, 4, 30), date(2026, 5, 1))
 
 def instance(name: str, *, people: int, days: int, pattern: str, seats: tuple[int, int, int], first: date) -> str:
     """An instance with `people`, three posts and so many seats at each."""
-    random = Random(name)
+    random = Random(name)  # noqa: S311 - the same file each time
     lines = [
         f'name = "{name}"', 'zone = "Asia/Ho_Chi_Minh"', f"from = {first}", f"until = {first + timedelta(days=days)}",
         f"holidays = [{', '.join(str(day) for day in HOLIDAYS)}]", "",
     ]  # fmt: skip
     for (post, function), seat in zip(FUNCTIONS.items(), seats, strict=True):
         lines += [
-            f"[posts.{post}]", f'functions = ["{function}"]', f'pattern = "{pattern}"', f"on_site = {seat}", "leads = 1",
-            f"on_call = {int(post == 'response')}", f'requires = ["{post}"]', "",
-        ]  # fmt: skip
+            f"[posts.{post}]",
+            f'functions = ["{function}"]',
+            f'pattern = "{pattern}"',
+            f"on_site = {seat}",
+            "leads = 1",
+            f"on_call = {int(post == 'response')}",
+            f'requires = ["{post}"]',
+            "",
+        ]
     posts = list(FUNCTIONS)
     for number in range(people):
         skills = {posts[number % 3], *random.sample(posts, random.choice((0, 1, 1)))}
@@ -33,7 +39,8 @@ def _person(random: Random, number: int, skills: list[str], *, lead: bool, first
     if lead:
         lines.append("lead = true")
     lines.append(
-        f"carried = {{ nights = {random.randrange(5)}, holidays = {random.randrange(3)}, hours = {random.randrange(0, 60, 4)} }}"
+        f"carried = {{ nights = {random.randrange(5)}, holidays = {random.randrange(3)}, "
+        f"hours = {random.randrange(0, 60, 4)} }}"
     )
     if random.random() < 0.1:
         day = first + timedelta(days=random.randrange(days))
@@ -50,7 +57,9 @@ def _person(random: Random, number: int, skills: list[str], *, lead: bool, first
 
 
 def impossible() -> str:
-    """Twelve people, five days, nobody two nights running: of four who may lead one is away over the holiday's two nights."""
+    """Twelve people, five days, nobody two nights running: of four who may lead one is away over the holiday's two
+    nights.
+    """
     lines = [
         'name = "5d-12p-impossible"', 'zone = "Asia/Ho_Chi_Minh"', "from = 2026-04-29", "until = 2026-05-04",
         f"holidays = [{', '.join(str(day) for day in HOLIDAYS)}]", "",

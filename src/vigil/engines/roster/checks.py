@@ -135,16 +135,26 @@ def _post(model: Model, t: int) -> str:
 
 def _twice(model: Model, p: int, first: int, second: int) -> Violation:
     one, two = model.tasks[first].slot, model.tasks[second].slot
-    said = phrase(N_("{person} would be in two places at {at}: {first} and {second}."), person=model.people[p].label,
-                  at=max(one.span.start, two.span.start), first=_post(model, first), second=_post(model, second))  # fmt: skip
+    said = phrase(
+        N_("{person} would be in two places at {at}: {first} and {second}."),
+        person=model.people[p].label,
+        at=max(one.span.start, two.span.start),
+        first=_post(model, first),
+        second=_post(model, second),
+    )
     return Violation("overlap", said, model.people[p].id, (one.id, two.id), max(one.span.start, two.span.start))
 
 
 def _rest(model: Model, p: int, first: int, second: int) -> Violation:
     one, two = model.tasks[first], model.tasks[second]
     rest = (max(one.start, two.start) - min(one.end, two.end)) / 60
-    said = phrase(N_("{person} has {rest} h of rest before {at}; {needed} h are needed."), person=model.people[p].label,
-                  rest=number(rest), at=max(one.slot.span.start, two.slot.span.start), needed=number(model.rest / 60))  # fmt: skip
+    said = phrase(
+        N_("{person} has {rest} h of rest before {at}; {needed} h are needed."),
+        person=model.people[p].label,
+        rest=number(rest),
+        at=max(one.slot.span.start, two.slot.span.start),
+        needed=number(model.rest / 60),
+    )
     return Violation("rest", said, model.people[p].id, (one.slot.id, two.slot.id), two.slot.span.start)
 
 
@@ -214,6 +224,12 @@ def _crowded(model: Model, tasks_of: dict[int, list[int]]) -> list[Violation]:
 
 def _full(model: Model, t: int, count: int) -> Violation:
     slot = model.tasks[t].slot
-    said = phrase(N_("{count} people are {kind} at {post} at {at}; there is room for {room}."), count=count,
-                  kind=kind_words(model.tasks[t].kind), post=_post(model, t), at=slot.span.start, room=model.tasks[t].room)  # fmt: skip
+    said = phrase(
+        N_("{count} people are {kind} at {post} at {at}; there is room for {room}."),
+        count=count,
+        kind=kind_words(model.tasks[t].kind),
+        post=_post(model, t),
+        at=slot.span.start,
+        room=model.tasks[t].room,
+    )
     return Violation("full", said, "", (slot.id,), slot.span.start)

@@ -4,6 +4,7 @@ Nothing else of the engine needs it, and it is imported only when something here
 """
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil, gcd
 from typing import Any
@@ -14,9 +15,11 @@ from vigil.engines.roster.cost import Price
 from vigil.engines.roster.limits import Limit, limits
 from vigil.engines.roster.model import Model, Task
 from vigil.engines.roster.plan import Impossible
+from vigil.engines.roster.search import effort, improve
 from vigil.kernel.errors import Unavailable
 from vigil.kernel.phrases import N_
 
+_SMALL = 5_000  # variables: above, one worker does the bound and the local search the rest
 _ALWAYS = frozenset({"post", "skill", "overlap"})
 
 
@@ -58,7 +61,7 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     model = board.model
     made = cp.CpModel()
     x = _variables(made, model, model.fixed, lambda codes: False)
-    for p, group in _limits(model, x, model.fixed):
+    for p, group in _limits(model, x, whole=True):
         _limit(made, x, p, group, model.fixed)
     cost: list[Any] = []
     total = board.cost().total  # no place is left open more often than the roster at hand could pay for
@@ -80,7 +83,7 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     made.Minimize(scale * sum(cost) + sum(_shares(made, board, x, scale)))
     solver = cp.CpSolver()
     solver.parameters.max_time_in_seconds = max(0.1, seconds)
-    solver.parameters.num_workers = workers
+    solver.parameters.num_workers = max(1, workers if len(x) < _SMALL else workers - 1)
     solver.parameters.random_seed = seed
     solver.parameters.linearization_level = 2
     # Measured: presolve turns the needs into clauses that the relaxation no longer sees, and the bound falls by half.
@@ -88,13 +91,26 @@ def _optimise(board: Board, seconds: float, workers: int, seed: int, impossible:
     solver.parameters.symmetry_level = 0
     solver.parameters.add_lp_constraints_lazily = False
     solver.parameters.root_lp_iterations = 1_000_000
-    status = solver.Solve(made)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(solver.Solve, made)
+        board = _meanwhile(board, running, seed)
+        status = running.result()
     bound = max(0, ceil(solver.BestObjectiveBound() / scale - 1e-6)) if status != cp.UNKNOWN else 0
     if status in (cp.OPTIMAL, cp.FEASIBLE):
         found = Board(model, sorted(pair for pair, var in x.items() if solver.Value(var)))
-        if found.cost().total < total:
+        if found.cost().total < board.cost().total:
             board = found
     return Solved(board, min(bound, board.cost().total), impossible, status == cp.OPTIMAL)
+
+
+def _meanwhile(board: Board, running: Future[Any], seed: int) -> Board:
+    """The local search goes on, in rounds, while the solver works (it leaves Python's lock alone)."""
+    own = Board(board.model, board.pairs())
+    size = effort(board.model) // 4
+    while not running.done():
+        seed += 1
+        improve(own, lambda done: 1.0 if running.done() else done / size, seed, gentle=True)
+    return own
 
 
 def _variables(
@@ -113,15 +129,17 @@ def _variables(
     return x
 
 
-def _limits(
-    model: Model, x: dict[tuple[int, int], Any], fixed: Iterable[tuple[int, int]]
-) -> Iterable[tuple[int, Limit]]:
+def _limits(model: Model, x: Iterable[tuple[int, int]], *, whole: bool = False) -> Iterable[tuple[int, Limit]]:
+    """Everybody's limits; with `whole`, where every rule holds, without those that another one implies."""
     of_person: dict[int, list[int]] = {}
     for p, t in x:
         of_person.setdefault(p, []).append(t)
     for p, tasks in of_person.items():
-        for group in limits(model, p, tasks):
-            yield p, group
+        found = limits(model, p, tasks)
+        rests = [set(one.amounts) for one in found if one.code == "rest"] if whole else []
+        for group in found:
+            if group.code != "overlap" or not any(set(group.amounts) <= rest for rest in rests):
+                yield p, group
 
 
 def _limit(made: Any, x: dict[tuple[int, int], Any], p: int, group: Limit, fixed: Iterable[tuple[int, int]]) -> None:
@@ -272,7 +290,7 @@ class _Trial:
             if pair not in x:
                 x[pair] = made.NewBoolVar("")
         x = {(p, t): var for (p, t), var in x.items() if t in needed}
-        for p, group in _limits(model, x, fixed):
+        for p, group in _limits(model, x):
             if group.code == "overlap" or (group.code,) in keys:
                 _limit(made, x, p, group, fixed)
         literals: dict[int, Key] = {}

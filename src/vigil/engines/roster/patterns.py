@@ -123,8 +123,8 @@ def needs_of(problem: Problem) -> list[Need]:
         for one in own:
             made.extend(_needs(post, post.needs(one.shift), one.turn))
         if post.always and post.staffing.on_site:
-            for open_span in subtract([problem.window], [one.turn for one in own]):
-                made.append(Need(post.id, open_span, post.staffing.on_site, functions=post.functions))
+            open_spans = subtract([problem.window], [one.turn for one in own])
+            made += [Need(post.id, span, post.staffing.on_site, functions=post.functions) for span in open_spans]
     return made
 
 

@@ -41,7 +41,8 @@ class _Picture:
         height = self.y + 20
         title = self.problem.name or self.say(N_("Roster"))
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+            f'height="{height}" '
             f'font-family="sans-serif" font-size="12" role="img"><title>{escape(title)}</title>'
             f'<rect x="0" y="0" width="{_WIDTH}" height="{height}" fill="#ffffff"/>'
             + self._text(12, 22, title, size=16, weight="bold")
@@ -107,9 +108,11 @@ class _Picture:
         name = self.names[person]
         room = int((end - x - 4) / 6)
         short = name if len(name) <= room else name[: max(room - 1, 0)] + "…" if room > 1 else ""
-        self._put(f"<g><title>{escape(self._told(name, slot.span))}</title>"
-                  f'<rect x="{x}" y="{self.y + 1}" width="{max(end - x - 1, 0.5):.1f}" height="{_ROW - 3}" rx="2" fill="{fill}"/>'
-                  + (self._text(x + 3, self.y + 12, short, fill=ink, size=10) if short else "") + "</g>")  # fmt: skip
+        self._put(
+            f"<g><title>{escape(self._told(name, slot.span))}</title>"
+            f'<rect x="{x}" y="{self.y + 1}" width="{max(end - x - 1, 0.5):.1f}" height="{_ROW - 3}" rx="2" '
+            f'fill="{fill}"/>' + (self._text(x + 3, self.y + 12, short, fill=ink, size=10) if short else "") + "</g>"
+        )
 
     def _told(self, name: str, span: Span) -> str:
         return f"{name}: {self.problem.local(span.start):%H:%M %d/%m} - {self.problem.local(span.end):%H:%M %d/%m}"
@@ -119,10 +122,12 @@ class _Picture:
         words = self.say(hole.quality) if hole.quality else ""
         said = Phrase(N_("{missing} missing {what}"), {"missing": hole.missing, "what": words}).said(self.say).strip()
         told = self._told(said, hole.span)
-        self._put(f'<g><title>{escape(told)}</title><rect x="{x}" y="{self.y + 1}" '
-                  f'width="{max(end - x, 1):.1f}" height="{_ROW - 3}" fill="{_RED}"/>'
-                  + (self._text(x + 3, self.y + 12, f"-{hole.missing}", fill="#ffffff", size=10) if end - x > 20 else "")
-                  + "</g>")  # fmt: skip
+        self._put(
+            f'<g><title>{escape(told)}</title><rect x="{x}" y="{self.y + 1}" '
+            f'width="{max(end - x, 1):.1f}" height="{_ROW - 3}" fill="{_RED}"/>'
+            + (self._text(x + 3, self.y + 12, f"-{hole.missing}", fill="#ffffff", size=10) if end - x > 20 else "")
+            + "</g>"
+        )
 
     def _grid(self, top: int, bottom: int) -> None:
         """Days, holidays shaded behind; drawn before the shifts so that they lie on top."""
@@ -148,7 +153,7 @@ class _Picture:
 
     def _fairness(self) -> None:
         rows = self.plan.fairness
-        measures = (("nights", N_("Nights")), ("holidays", N_("Holiday shifts")), ("hours", N_("Hours")))
+        measures = (("nights", N_("Nights")), ("holidays", N_("Holiday shifts")), ("hours", N_("Hours on duty")))
         self._put(self._text(12, self.y + 13, self.say(N_("Fairness: what each stands; the line marks the fair share")),
                              size=14, weight="bold"))  # fmt: skip
         self.y += 20
@@ -168,9 +173,11 @@ class _Picture:
 
     def _bar(self, x: int, width: int, value: float, fair: float, most: float) -> None:
         mark = x + width * fair / most
-        self._put(f'<rect x="{x}" y="{self.y + 2}" width="{width * value / most:.1f}" height="10" fill="{_DAY_FILL}"/>'
-                  f'<line x1="{mark:.1f}" y1="{self.y}" x2="{mark:.1f}" y2="{self.y + 14}" stroke="{_INK}" stroke-width="2"/>'
-                  + self._text(x + width + 6, self.y + 11, f"{value:g}", fill=_PALE, size=11))  # fmt: skip
+        self._put(
+            f'<rect x="{x}" y="{self.y + 2}" width="{width * value / most:.1f}" height="10" fill="{_DAY_FILL}"/>'
+            f'<line x1="{mark:.1f}" y1="{self.y}" x2="{mark:.1f}" y2="{self.y + 14}" stroke="{_INK}" stroke-width="2"/>'
+            + self._text(x + width + 6, self.y + 11, f"{value:g}", fill=_PALE, size=11)
+        )
 
     # -- pieces --------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from vigil.engines.roster.patterns import left_open
 from vigil.engines.roster.plan import Impossible, Plan
 from vigil.engines.roster.problem import Assignment, Problem
 from vigil.engines.roster.reasons import placed, unfilled
-from vigil.engines.roster.search import Spent, improve, steps
+from vigil.engines.roster.search import Spent, effort, improve, steps
 from vigil.kernel.phrases import N_, Phrase, phrase
 
 
@@ -45,12 +45,6 @@ def evaluated(problem: Problem | Model, assignments: Iterable[Assignment]) -> Pl
     """
     model = problem if isinstance(problem, Model) else Model(problem)
     return assembled(Board(model, pairs(model, assignments)), method="given")
-
-
-def effort(model: Model) -> int:
-    """Steps of the local search by default: enough for a good roster, at most a few seconds."""
-    places = sum(task.room for task in model.tasks)
-    return min(1_000_000, 4_000 + 700 * places)
 
 
 def assembled(

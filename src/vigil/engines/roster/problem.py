@@ -161,7 +161,7 @@ class Rules:
     """
 
     rest_h: float | None = 11
-    max_nights: int | None = 3
+    max_nights: int | None = 4
     max_shifts_7d: int | None = 6
     max_hours_7d: float | None = None
     night_from: time = time(22)

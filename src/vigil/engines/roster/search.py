@@ -12,7 +12,7 @@ from random import Random
 
 from vigil.engines.roster.board import NONE, Board, Change
 from vigil.engines.roster.greedy import chain, cheapest
-from vigil.engines.roster.model import bits
+from vigil.engines.roster.model import Model, bits
 
 Spent = Callable[[int], float]
 """Steps done -> the part of the effort that is spent; 1 or more ends the search."""
@@ -24,20 +24,30 @@ def steps(count: int) -> Spent:
     return lambda done: done / count
 
 
-def improve(board: Board, spent: Spent, seed: int = 0) -> int:
-    """Change `board` into the best roster found, never a dearer one; returns the points saved."""
-    search = _Search(board, Random(seed))  # noqa: S311 - no secret depends on it
+def effort(model: Model) -> int:
+    """Steps of the local search by default: enough for a good roster, at most a few seconds."""
+    places = sum(task.room for task in model.tasks)
+    return min(1_000_000, 4_000 + 700 * places)
+
+
+def improve(board: Board, spent: Spent, seed: int = 0, *, gentle: bool = False) -> int:
+    """Change `board` into the best roster found, never a dearer one; returns the points saved.
+
+    `gentle`: for a roster that is good already, take fewer dearer steps.
+    """
+    search = _Search(board, Random(seed), gentle)  # noqa: S311 - no secret depends on it
     return search.run(spent)
 
 
 class _Search:
-    def __init__(self, board: Board, random: Random) -> None:
+    def __init__(self, board: Board, random: Random, gentle: bool) -> None:
         self.board, self.model, self.random = board, board.model, random
+        self.gentle = gentle
         self.tasks = [t for t, able in enumerate(self.model.eligible) if able]
         weights = self.model.weights
         self.fair_nights = self.model.fair["nights"]
         self.fair_minutes = [hours * 60 for hours in self.model.fair["hours"]]
-        self.hot = max(weights.fair["nights"], weights.fair["holidays"], weights.wish) / 2
+        self.hot = max(weights.fair["nights"], weights.fair["holidays"], weights.wish) / (24 if gentle else 2)
 
     def run(self, spent: Spent) -> int:
         """See `improve`."""
@@ -45,7 +55,7 @@ class _Search:
         kept = self.board.pairs()
         if not self.tasks:
             return 0
-        draw, exp, cold = self.random.random, math.exp, self.hot / 60
+        draw, exp, cold = self.random.random, math.exp, self.hot / (15 if self.gentle else 60)
         heat = self.hot
         while (part := spent(done)) < 1:
             heat = self.hot * (cold / self.hot) ** part
@@ -122,6 +132,9 @@ class _Search:
         if len(on) < model.tasks[t].room:
             return [(p, NONE, t)] if board.may(p, t) else []
         q = on[int(choose() * len(on))]
+        other = on[int(choose() * len(on))]
+        if self._owes(other, night) < self._owes(q, night):
+            q = other
         if (q, t) in model.fixed:
             return []
         clash = board.mask[p] & model.clashing[t]

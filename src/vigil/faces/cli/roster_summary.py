@@ -21,26 +21,26 @@ class _Summary:
         self.names = {person.id: person.label for person in plan.problem.people}
         self.posts = {post.id: post.name or post.id for post in plan.problem.posts}
 
-    def say(self, what: Phrase) -> str:
+    def told(self, what: Phrase) -> str:
         """In the reader's language."""
         return what.said(self._translate)
 
     def lines(self) -> Iterator[str]:
         """See `summary`."""
         plan = self.plan
-        yield plan.problem.name or self.say(phrase(N_("Roster")))
+        yield plan.problem.name or self.told(phrase(N_("Roster")))
         for remark in plan.remarks:
-            yield f"! {self.say(remark)}"
+            yield f"! {self.told(remark)}"
         yield from self._shifts()
         if plan.impossible:
             yield ""
-            yield f"{self.say(phrase(N_('No roster without a gap exists:')))} {self.say(plan.impossible.phrase)}"
+            yield self.told(phrase(N_("No roster without a gap exists: {why}"), why=plan.impossible.phrase))
             if plan.impossible.minimal:
-                yield self.say(phrase(N_("None of these can be left out: without any one of them it could be done.")))
+                yield self.told(phrase(N_("None of these can be left out: without any one of them it could be done.")))
         yield from self._block(phrase(N_("Missing")), (self._missing(one) for one in plan.unfilled))
         yield from self._block(phrase(N_("Gaps per function")), (self._gap(hole) for hole in plan.functions))
         yield from self._block(phrase(N_("Gaps per post")), (self._gap(hole) for hole in plan.posts))
-        yield from self._block(phrase(N_("Broken rules")), (self.say(one.phrase) for one in plan.violations))
+        yield from self._block(phrase(N_("Broken rules")), (self.told(one.phrase) for one in plan.violations))
         yield from self._fairness()
         yield from self._cost()
 
@@ -48,7 +48,7 @@ class _Summary:
         found = list(lines)
         if found:
             yield ""
-            yield f"{self.say(title)} ({len(found)})"
+            yield f"{self.told(title)} ({len(found)})"
             yield from (f"  {line}" for line in found)
 
     def _shifts(self) -> Iterator[str]:
@@ -64,7 +64,7 @@ class _Summary:
             yield f"  {self._when(slot)}  {self.posts[slot.post]}: {self._people(on[slot.id])}"
             if self.why:
                 for people in on[slot.id].values():
-                    yield from (f"      {name}: {self.say(reason)}" for name, reason in people)
+                    yield from (f"      {name}: {self.told(reason)}" for name, reason in people)
 
     def _when(self, slot: Slot) -> str:
         local = self.plan.problem.local
@@ -75,8 +75,8 @@ class _Summary:
         for kind in KINDS:
             names = ", ".join(name for name, _ in on.get(kind, []))
             if names:
-                parts.append(names if kind == KINDS[0] else f"{self.say(kind_words(kind))} {names}")
-        return "; ".join(parts) or self.say(phrase(N_("nobody")))
+                parts.append(names if kind == KINDS[0] else f"{self.told(kind_words(kind))} {names}")
+        return "; ".join(parts) or self.told(phrase(N_("nobody")))
 
     def _span(self, hole: Hole) -> str:
         local = self.plan.problem.local
@@ -84,21 +84,22 @@ class _Summary:
 
     def _gap(self, hole: Hole) -> str:
         place = self._translate(hole.function) if hole.function else self.posts[hole.post]
-        what = "" if hole.function else f": {hole.missing} x {self.say(place_words(hole.kind, hole.quality))}"
-        minutes = self.say(phrase(N_("{count} min"), count=hole.span.minutes))
+        what = "" if hole.function else f": {hole.missing} x {self.told(place_words(hole.kind, hole.quality))}"
+        minutes = self.told(phrase(N_("{count} min"), count=hole.span.minutes))
         return f"{self._span(hole)}  {place}{what} ({minutes})"
 
     def _missing(self, one: Unfilled) -> str:
         local = self.plan.problem.local
         when = f"{local(one.span.start):%H:%M %d/%m}-{local(one.span.end):%H:%M %d/%m}"
-        what = self.say(place_words(one.kind, one.quality))
-        return f"{when}  {self.posts[one.post]}: {one.missing} x {what}. {self.say(one.why)}"
+        what = self.told(place_words(one.kind, one.quality))
+        return f"{when}  {self.posts[one.post]}: {one.missing} x {what}. {self.told(one.why)}"
 
     def _fairness(self) -> Iterator[str]:
         yield ""
-        yield self.say(phrase(N_("Fairness (what each stands / what would be fair; carried over in brackets)")))
+        yield self.told(phrase(N_("Fairness (what each stands / what would be fair; carried over in brackets)")))
         heads = [
-            self.say(phrase(words)) for words in (N_("Nights"), N_("Holiday shifts"), N_("Hours"), N_("Wishes missed"))
+            self.told(phrase(words))
+            for words in (N_("Nights"), N_("Holiday shifts"), N_("Hours on duty"), N_("Wishes missed"))
         ]
         yield f"  {'':24}" + "".join(f"{head:>20}" for head in heads)
         for row in self.plan.fairness:
@@ -113,16 +114,23 @@ class _Summary:
     def _cost(self) -> Iterator[str]:
         cost = self.plan.cost
         yield ""
-        yield self.say(
+        yield self.told(
             phrase(
-                N_("Cost {total}: missing {unmet}, wishes {wishes}, nights {nights}, holidays {holidays}, hours {hours}."),
-                total=cost.total, unmet=cost.unmet, wishes=cost.wishes, nights=cost.nights, holidays=cost.holidays,
+                N_(
+                    "Cost {total}: missing {unmet}, wishes {wishes}, nights {nights}, "
+                    "holidays {holidays}, hours {hours}."
+                ),
+                total=cost.total,
+                unmet=cost.unmet,
+                wishes=cost.wishes,
+                nights=cost.nights,
+                holidays=cost.holidays,
                 hours=cost.hours,
             )
-        )  # fmt: skip
+        )
         if self.plan.bound is not None:
-            yield self.say(phrase(N_("No roster can cost less than {bound}."), bound=self.plan.bound))
-        yield self.say(
+            yield self.told(phrase(N_("No roster can cost less than {bound}."), bound=self.plan.bound))
+        yield self.told(
             phrase(N_("Every minute is covered and every rule is kept."))
             if self.plan.complete
             else phrase(N_("Not everything is covered, or a rule is broken."))

@@ -1,6 +1,7 @@
-"""By which door somebody comes to their own shifts: signed in, or with the key from a message. The pages are the same."""
+"""By which door somebody comes to their own shifts: signed in, or by the key from a message. The pages are the same."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -35,7 +36,7 @@ class Door:
             return reverse(name.replace("my_", "shift_", 1), args=[self.token, *args])
         return reverse(name, args=list(args))
 
-    def row(self, pk: object) -> DutyRow:
+    def row(self, pk: UUID) -> DutyRow:
         """A shift of this person. Raises: NotFound for any other."""
         found = in_force().filter(pk=pk, person=self.person).first()
         if found is None:

@@ -83,7 +83,12 @@ def _numbers(person: Person) -> str:
 
 def _hotlines(watch: Watch) -> list[list[str]]:
     found = [
-        ["", point.label, str(point.get_purpose_display()), " / ".join(c.value for c in point.channels.all() if c.kind != "email")]
+        [
+            "",
+            point.label,
+            str(point.get_purpose_display()),
+            " / ".join(c.value for c in point.channels.all() if c.kind != "email"),
+        ]
         for point in contact_points_filed(watch.organisation_id)
     ]
     for given in watch.directive.contacts:

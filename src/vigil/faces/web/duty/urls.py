@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vigil.faces.web.duty.views import changing, posts, roster
+from vigil.faces.web.duty.views import changing, mine, posts, providers, roster, standing
 
 urlpatterns = [
     path("watches/<uuid:pk>/roster/", roster.roster, name="roster"),
@@ -28,4 +28,30 @@ urlpatterns = [
     path("duty-people/<uuid:pk>/away/", posts.away_new, name="away_new"),
     path("leave/<uuid:pk>/end/", posts.away_end, {"kind": "leave"}, name="leave_end"),
     path("wishes/<uuid:pk>/end/", posts.away_end, {"kind": "wish"}, name="wish_end"),
+    path("watches/<uuid:pk>/duty/", standing.now_page, name="duty_now"),
+    path("watches/<uuid:pk>/telephone-tree.pdf", standing.tree, name="duty_tree"),
+    path("watches/<uuid:pk>/calendar/", standing.team_calendar, name="team_calendar"),
+    path("duty-rows/<uuid:pk>/attest/", standing.attest, name="duty_attest"),
+    path("handovers/<uuid:pk>/", standing.hand_over, name="handover"),
+    path("duty-keys/<uuid:pk>/revoke/", standing.key_revoke, name="duty_key_revoke"),
+    path("screen/<str:token>/", standing.screen, name="screen"),
+    path("calendar/<str:token>.ics", standing.calendar_feed, name="calendar_feed"),
+    path("watches/<uuid:pk>/providers/", providers.providers, name="providers"),
+    path("watches/<uuid:pk>/providers/ask/", providers.provider_ask, name="provider_ask"),
+    path("watches/<uuid:pk>/providers/none/", providers.provider_none, name="provider_none"),
+    path("provider-requests/<uuid:pk>/sent/", providers.provider_sent, name="provider_sent"),
+    path("provider-requests/<uuid:pk>/answer/", providers.provider_answer, name="provider_answer"),
+    *(
+        path(f"{door}{rest}", view, name=f"{name}_{part}")
+        for name, door in (("my", "duty/"), ("shift", "shift/<str:token>/"))
+        for rest, view, part in (
+            ("", mine.shifts, "duty"),
+            ("check-in/<uuid:row>/", mine.here, "check_in"),
+            ("hand-over/<uuid:shift>/", mine.hand_over, "handover"),
+            ("take-over/<uuid:pk>/", mine.take_over, "takeover"),
+            ("swap/<uuid:row>/", mine.swap, "swap"),
+            ("swaps/<uuid:pk>/<slug:verb>/", mine.swap_answer, "swap_answer"),
+            ("calendar/", mine.calendar, "calendar"),
+        )
+    ),
 ]

@@ -21,6 +21,7 @@ from vigil.domain.readiness.actions import prove_watch
 from vigil.domain.readiness.provers import provers_by_kind
 from vigil.domain.readiness.queries import board_of
 from vigil.faces.web.directives.forms import WindowForm
+from vigil.faces.web.duty.wall import duty_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
 from vigil.kernel import clock
 from vigil.kernel.errors import Conflict
@@ -131,6 +132,7 @@ def _context(request: HttpRequest, watch: Watch) -> dict[str, Any]:
         "met_by_basis": [(basis.value, shown.count(Verdict.MET, basis)) for basis in Basis],
         "holidays": holidays_between(watch.first_day, watch.last_day, get_language() or "vi"),
         "hotlines": _hotlines(watch),
+        **duty_of(watch, now),
     }
 
 

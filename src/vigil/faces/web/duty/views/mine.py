@@ -9,15 +9,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from vigil.domain.duty.actions.handovers import draw_up, give, list_of, take
 from vigil.domain.duty.actions.handovers import digest_of as digest
+from vigil.domain.duty.actions.handovers import draw_up, give, list_of, take
 from vigil.domain.duty.actions.keys import make_key
 from vigil.domain.duty.actions.presence import check_in, rows_with_dues
 from vigil.domain.duty.actions.swaps import agree, propose, refuse, withdraw
+from vigil.domain.duty.coverage import EARLY
 from vigil.domain.duty.models import DutyRow, HandOver, HandOverState, How, KeyUse, Kind, Member, Swap, SwapState
 from vigil.domain.duty.queries import in_force, rows_of_person
 from vigil.domain.readiness.provers import all_open_items
@@ -55,7 +57,9 @@ def shifts(request: HttpRequest, door: Door) -> HttpResponse:
     now = clock.now()
     rows = list(rows_of_person(door.person.pk, now)[:MOST_SHIFTS])
     cards = [_card(door, row, due, checks, now) for row, due, checks in rows_with_dues(rows)]
-    swaps = Swap.objects.filter(to_person=door.person, state=SwapState.PROPOSED).select_related("row__person", "row__shift__post")
+    swaps = Swap.objects.filter(to_person=door.person, state=SwapState.PROPOSED).select_related(
+        "row__person", "row__shift__post"
+    )
     asked = Swap.objects.filter(row__person=door.person, state__in=[SwapState.PROPOSED, SwapState.AGREED])
     code = "".join(letter for letter in request.GET.get("code", "") if letter.isdigit())[:6]
     context = {
@@ -79,7 +83,7 @@ def _card(door: Door, row: DutyRow, due: Any, checks: Any, now: Any) -> dict[str
     return {
         "row": row,
         "on_now": on_now,
-        "may_check_in": row.kind == Kind.ON_SITE and row.starts_at - _early() <= now < row.ends_at,
+        "may_check_in": row.kind == Kind.ON_SITE and row.starts_at - EARLY <= now < row.ends_at,
         "due_at": due,
         "late": on_now and due is not None and due < now,
         "last": checks[-1] if checks else None,
@@ -90,12 +94,6 @@ def _card(door: Door, row: DutyRow, due: Any, checks: Any, now: Any) -> dict[str
         "colleagues": list(in_force().filter(shift=row.shift).exclude(person=door.person)),
         "has_screen": row.shift.post.screens.filter(revoked_at=None).exists(),
     }
-
-
-def _early() -> Any:
-    from vigil.domain.duty.coverage import EARLY
-
-    return EARLY
 
 
 def _to_take(door: Door) -> list[dict[str, Any]]:
@@ -133,7 +131,9 @@ def hand_over(request: HttpRequest, door: Door, shift: UUID) -> HttpResponse:
     items = all_open_items(row.shift.post.organisation_id, now)
     found = draw_up(shift=row.shift, items=items, actor=door.actor, now=now)
     if request.method == "POST":
-        remarks = {name.removeprefix("remark-"): said for name, said in request.POST.items() if name.startswith("remark-")}
+        remarks = {
+            name.removeprefix("remark-"): str(said) for name, said in request.POST.items() if name.startswith("remark-")
+        }
         try:
             give(
                 hand_over=found, person=door.person, items=items, digest=request.POST.get("digest", ""),
@@ -229,7 +229,11 @@ def _wanted(request: HttpRequest, own: DutyRow) -> tuple[Any, DutyRow | None]:
 @through_a_door
 def swap_answer(request: HttpRequest, door: Door, pk: UUID, verb: str) -> HttpResponse:
     """Agree or refuse as the one who is asked; withdraw as the one who asked."""
-    rows = Swap.objects.filter(row__person=door.person) if verb == "withdraw" else Swap.objects.filter(to_person=door.person)
+    rows = (
+        Swap.objects.filter(row__person=door.person)
+        if verb == "withdraw"
+        else Swap.objects.filter(to_person=door.person)
+    )
     found = rows.filter(pk=pk).select_related("row__person", "row__roster__watch", "to_person").first()
     if found is None or verb not in ("agree", "refuse", "withdraw"):
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
@@ -250,9 +254,11 @@ def swap_answer(request: HttpRequest, door: Door, pk: UUID, verb: str) -> HttpRe
 def calendar(request: HttpRequest, door: Door) -> HttpResponse:
     """A secret address of one's own calendar, shown once."""
     _, token = make_key(
-        organisation=door.person.organisation, person=door.person, use=KeyUse.CALENDAR, actor=door.actor, now=clock.now()
+        organisation=door.person.organisation,
+        person=door.person,
+        use=KeyUse.CALENDAR,
+        actor=door.actor,
+        now=clock.now(),
     )
-    from django.urls import reverse
-
     address = request.build_absolute_uri(reverse("calendar_feed", args=[token]))
     return render(request, "duty/calendar_made.html", {"address": address, "back": door.url("my_duty"), "door": door})

@@ -22,7 +22,6 @@ from vigil.domain.duty.actions.providers import (
     take_back_none,
 )
 from vigil.domain.duty.models import Function, Kind, ProviderRequest
-from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.duty.views.roster import PLAN, planned, watch_of
 from vigil.faces.web.lists.editing import tried
 from vigil.faces.web.scoping import actor_of, demanded, one_of, user_of
@@ -47,7 +46,9 @@ def providers(request: HttpRequest, pk: str) -> HttpResponse:
     by_provider = {link.provider_id: link for link in links}
     context = {
         "watch": watch,
-        "asked": [{"request": one, "link": by_provider.get(one.provider_id)} for one in asked],
+        "asked": [
+            {"request": one, "link": by_provider.get(one.provider_id) if one.provider_id else None} for one in asked
+        ],
         "links": [link for link in links if link.provider_id not in known],
         "none": next((one for one in asked if one.provider_id is None), None),
         "functions": Function.choices,
@@ -63,14 +64,15 @@ def providers(request: HttpRequest, pk: str) -> HttpResponse:
 def provider_ask(request: HttpRequest, pk: str) -> HttpResponse:
     """Draft the request to a provider of the organisation."""
     watch, _ = planned(request, pk)
-    link = watch.organisation.provider_links.filter(provider=request.POST.get("provider") or None).first()
+    links = watch.organisation.provider_links.select_related("provider")
+    link = next((one for one in links if str(one.provider_id) == request.POST.get("provider")), None)
     if link is None:
         messages.error(request, gettext("Choose one of the organisation's providers."))
         return redirect("providers", pk=pk)
     tried(
         request,
         lambda: ask(
-            watch=watch, provider=Organisation.objects.get(pk=link.provider_id),
+            watch=watch, provider=link.provider,
             functions=request.POST.getlist("functions"), asked=request.POST.get("asked", ""),
             answer_by_at=_instant(request.POST.get("answer_by", "")), actor=actor_of(request), now=clock.now(),
         ),
@@ -139,7 +141,9 @@ def _promises(request: HttpRequest) -> list[Promise]:
         if starts_at is None or ends_at is None:
             raise Refused("provider.hours", N_("{name}: say from when to when."), name=name[:100])
         found.append(
-            Promise(name[:200], said.get(f"mobile-{n}", "")[:40], "", said.get(f"kind-{n}", "on_call"), starts_at, ends_at)
+            Promise(
+                name[:200], said.get(f"mobile-{n}", "")[:40], "", said.get(f"kind-{n}", "on_call"), starts_at, ends_at
+            )
         )
     return found
 

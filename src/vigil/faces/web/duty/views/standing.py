@@ -100,7 +100,9 @@ def attest(request: HttpRequest, pk: str) -> HttpResponse:
 def screen(request: HttpRequest, token: str) -> HttpResponse:
     """The post's own screen: the code, a picture of it for telephones, who is on and who comes."""
     now = clock.now()
-    found = Screen.objects.filter(token_sha256=sha256(token), revoked_at=None).select_related("post__organisation").first()
+    found = (
+        Screen.objects.filter(token_sha256=sha256(token), revoked_at=None).select_related("post__organisation").first()
+    )
     if found is None:
         raise NotFound("duty.key", N_("This link opens nothing (any more). Ask your lead for a new one."))
     if found.seen_at is None or now - found.seen_at > _SEEN_EVERY:
@@ -119,7 +121,9 @@ def screen(request: HttpRequest, token: str) -> HttpResponse:
         "on": on_now(in_force([found.post.organisation_id]).filter(shift__post=found.post), now),
         "address": request.path,
     }
-    return render(request, "duty/screen_part.html" if request.headers.get("HX-Request") else "duty/screen.html", context)
+    return render(
+        request, "duty/screen_part.html" if request.headers.get("HX-Request") else "duty/screen.html", context
+    )
 
 
 @never_cache
