@@ -126,8 +126,8 @@ def pages(env: dict[str, str], data: Path, told: dict[str, Any], only: str, requ
     from vigil.domain.regimes.queries import all_clauses
 
     code = Organisation.objects.get(pk=told["keys"]["organisation"]).code
-    keys = {**told["keys"], "organisation_code": code, "clause": all_clauses()[0].id,
-            "guest_token": told["tokens"]["guest"]}  # fmt: skip
+    tokens = {f"{name}_token": token for name, token in told["tokens"].items()}
+    keys = {**told["keys"], **tokens, "organisation_code": code, "clause": all_clauses()[0].id}
     server, port = served(env, data)
     try:
         browsers = {"nobody": Browser(port)}
@@ -165,7 +165,8 @@ def pages(env: dict[str, str], data: Path, told: dict[str, Any], only: str, requ
 
 def shortened(path: str) -> str:
     """Without identifiers, so that one run compares with the next."""
-    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", re.sub(r"/g/[^/]+/", "/g/…/", path))
+    named = re.sub(r"/(g|shift|screen)/[^/]+/|/(calendar)/[^/]+(?=\.ics)", r"/\1\2/…/", path)
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", named)
 
 
 def workers() -> None:

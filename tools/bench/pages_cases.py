@@ -76,6 +76,20 @@ ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "link_code": ("/links/code/",),
     "link_enrol": ("/links/enrol/",),
     "link": ("/links/{link}/",),
+    "roster": ("/watches/{duty_watch}/roster/",),
+    "roster_picture": ("/watches/{duty_watch}/roster/picture.svg",),
+    "roster_look": ("/watches/{duty_watch}/roster/look/?row={duty_row}&person={duty_person}",),
+    "roster_panel": tuple(
+        f"/watches/{{duty_watch}}/roster/panel/?{rest}" for rest in ("row={duty_row}", "shift={duty_shift}")
+    ),
+    "post_new": ("/watches/{duty_watch}/posts/new/",),
+    "post_edit": ("/posts/{post}/edit/",),
+    "duty_people": ("/watches/{duty_watch}/duty-people/",),
+    "member_edit": ("/duty-people/{member}/edit/",),
+    "away_new": ("/duty-people/{member}/away/",),
+    "duty_now": ("/watches/{duty_watch}/duty/",),
+    "handover": ("/handovers/{handover}/",),
+    "providers": ("/watches/{duty_watch}/providers/",),
     "regimes": ("/regimes/",),
     "clause": ("/regimes/{clause}/",),
     "journal": (
@@ -101,10 +115,18 @@ OFFICER: dict[str, tuple[str, ...]] = {
         "home", "watch", "wall", "start", "dispatches", "watches", "watch_close", "assignment", "campaigns",
         "received", "received_one", "mailbox", "organisation", "organisation_edit", "organisations", "people", "person",
         "person_new", "contacts", "contact_new", "systems", "system", "edge", "links", "regimes", "journal", "me",
-        "health",
+        "health", "roster", "roster_look", "roster_panel", "duty_people", "duty_now", "handover", "providers",
     )
 }  # fmt: skip
 OFFICER["organisation"] = ("/organisations/{organisation}/",)
+# One's own shifts: the officer stands in a shift now; through the key of a message the same without an account.
+SHIFTS = {
+    "duty": "",
+    "handover": "hand-over/{duty_shift}/",
+    "takeover": "take-over/{handover_given}/",
+    "swap": "swap/{duty_row}/",
+}
+OFFICER |= {f"my_{name}": (f"/duty/{rest}",) for name, rest in SHIFTS.items()}
 GUEST: dict[str, tuple[str, ...]] = {
     "guest_home": ("/guest/?all=1",),
     "guest_received": ("/guest/received/{guest_recipient}/",),
@@ -115,6 +137,9 @@ NOBODY: dict[str, tuple[str, ...]] = {
     "guest_code": ("/g/",),
     "guest_link": ("/g/{guest_token}/",),
     "account_login": ("/sign-in/",),
+    **{f"shift_{name}": (f"/shift/{{shifts_token}}/{rest}",) for name, rest in SHIFTS.items()},
+    "screen": ("/screen/{screen_token}/",),
+    "calendar_feed": ("/calendar/{calendar_token}.ics", "/calendar/{team_token}.ics"),
 }
 # Files to be kept, not pages to be looked at: measured, with a target of their own.
 FILES: dict[str, tuple[str, ...]] = {
@@ -125,6 +150,7 @@ FILES: dict[str, tuple[str, ...]] = {
         for kind in ("csv", "xlsx")
     },
     "directive_original": ("/directives/{directive}/original/",),
+    "duty_tree": ("/watches/{duty_watch}/telephone-tree.pdf",),
     "document_plan": ("/watches/{watch}/documents/plan.docx",),
     "document_report": ("/watches/{watch}/documents/report.docx",),
     "document_dispatch": ("/directives/{directive}/documents/dispatch.docx",),
@@ -132,7 +158,7 @@ FILES: dict[str, tuple[str, ...]] = {
 # Pages that only a browser in the middle of something can ask for; each is measured where it begins.
 ELSEWHERE = {
     "guest_factor", "contact_answer", "attachment", "guest_attachment", "guest_template", "document_request", "unit",
-    "account_logout",    "directive_page",
+    "account_logout", "directive_page",
     # sign-in, and what asks for the password once more
     "mfa_authenticate", "mfa_login_webauthn", "account_reauthenticate", "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn", "openid_connect_login", "openid_connect_callback", "mfa_activate_totp",
@@ -185,7 +211,7 @@ def _takes_get(view: Any) -> bool:
 
 def forgotten() -> set[str]:
     """Pages that have no case."""
-    known = {*ADMINISTRATOR, *GUEST, *NOBODY, *FILES, *ELSEWHERE, *only_posted(), "set_language"}
+    known = {*ADMINISTRATOR, *OFFICER, *GUEST, *NOBODY, *FILES, *ELSEWHERE, *only_posted(), "set_language"}
     return names() - known
 
 

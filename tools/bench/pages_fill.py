@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from tools.bench import pages_past
+from tools.bench.pages_duty import duty
 from vigil.domain.accounts.actions import create_user, grant
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import Role, SecondFactor, User
@@ -75,6 +76,13 @@ def fill(organisations: int, say: Callable[[str], None]) -> Filled:
     done.measures["journal"] = pages_past.journal(made, 10 * organisations, chance, now)
     say("the journal's past")
     _accounts(authority, made, now)
+    on_duty = campaign.recipients.select_related("watch__organisation").get(organisation=_here(made)).watch
+    assert on_duty is not None  # noqa: S101 - who is at home here has a watch of its own
+    provider = next(one for one in made if "provider" in one.audience_codes)
+    keys, tokens = duty(on_duty, provider, ACTOR, now)
+    done.keys |= keys
+    done.tokens |= tokens
+    say("a roster of five days, hand-overs, pages")
     _keys(done, campaign, draft, drill, directives, made, peers)
     done.tokens["guest"] = make_links(
         organisations=[(next(one for one in made if one.home == Home.GUEST), "")],
@@ -203,8 +211,13 @@ def _carry(campaign: Campaign, say: Callable[[str], None]) -> float:
     return speed
 
 
+def _here(made: Sequence[Organisation]) -> Organisation:
+    """The organisation whose officer asks."""
+    return next(one for one in made if one.home == Home.HERE)
+
+
 def _accounts(authority: Organisation, made: Sequence[Organisation], now: datetime) -> None:
-    officer = next(one for one in made if one.home == Home.HERE)
+    officer = _here(made)
     wanted: list[tuple[str, str, Organisation | None]] = [
         ("administrator", Role.ADMINISTRATOR, None), ("officer", Role.WATCH_LEAD, officer),
     ]  # fmt: skip
@@ -223,7 +236,7 @@ def _keys(done: Filled, campaign: Campaign, draft: Campaign, drill: Any, directi
     parts = {"campaign": campaign, "draft": draft, "drill": drill, "directive": directives[0],
              "directive_open": directives[2], "link": peers[0]}  # fmt: skip
     done.keys |= {name: str(row.pk) for name, row in parts.items()}
-    here = next(one for one in made if one.home == Home.HERE)
+    here = _here(made)
     guest = next(one for one in made if one.home == Home.GUEST)
     for whose, owner in (("", here), ("guest_", guest)):
         received = campaign.recipients.select_related("watch").get(organisation=owner)
