@@ -11,7 +11,7 @@ from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
 from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
-from vigil.engines.roster import Plan, Violation, evaluated
+from vigil.engines.roster import Judged, Plan, Violation, evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def standing_plan(roster: Roster) -> Plan | None:
     return evaluated(problem, list(dict.fromkeys(rows)))
 
 
-def broken_in(plan: Plan) -> list[Violation]:
+def broken_in(plan: Plan | Judged) -> list[Violation]:
     """The rules that a roster breaks. More people than needed are no fault: a post asks for at least so many."""
     return [one for one in plan.violations if one.code != "full"]
 

@@ -24,8 +24,8 @@ from vigil.engines.roster.coverage import (
 )
 from vigil.engines.roster.model import Model
 from vigil.engines.roster.patterns import PATTERNS, slot
-from vigil.engines.roster.plan import Cost, Impossible, Placed, Plan, Standing, Unfilled, Violation
-from vigil.engines.roster.planning import evaluated, plan
+from vigil.engines.roster.plan import Cost, Impossible, Judged, Placed, Plan, Standing, Unfilled, Violation
+from vigil.engines.roster.planning import evaluated, judged, plan
 from vigil.engines.roster.problem import (
     Assignment,
     Carried,
@@ -43,7 +43,8 @@ from vigil.engines.roster.search import steps
 
 __all__ = [
     "BACKUP", "KINDS", "LEAD", "ON_CALL", "ON_SITE", "PATTERNS", "Assignment", "Carried", "Cost", "Coverage", "Hole",
-    "Impossible", "Model", "MoveCheck", "Need", "Pattern", "Person", "Placed", "Plan", "Post", "Presence", "Problem",
-    "Rules", "Shift", "Slot", "Span", "Staffing", "Standing", "Unfilled", "Violation", "Wish", "check_move", "coverage",
-    "evaluated", "gaps", "intersect", "plan", "slot", "steps", "subtract", "union", "violations",
+    "Impossible", "Judged", "Model", "MoveCheck", "Need", "Pattern", "Person", "Placed", "Plan", "Post", "Presence",
+    "Problem", "Rules", "Shift", "Slot", "Span", "Staffing", "Standing", "Unfilled", "Violation", "Wish",
+    "check_move", "coverage", "evaluated", "gaps", "intersect", "judged", "plan", "slot", "steps", "subtract",
+    "union", "violations",
 ]  # fmt: skip

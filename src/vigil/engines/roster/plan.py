@@ -152,6 +152,15 @@ class Impossible:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What a roster breaks, leaves open and costs; a `Plan` says besides why each stands where they stand."""
+
+    violations: tuple[Violation, ...]
+    unfilled: tuple[Unfilled, ...]
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A roster. `bound`: no roster can cost less (from the solver; None without it). `remarks`: what a planner must
     know.

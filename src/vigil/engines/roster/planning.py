@@ -10,7 +10,7 @@ from vigil.engines.roster.fairness import fairness
 from vigil.engines.roster.greedy import first_roster
 from vigil.engines.roster.model import Model
 from vigil.engines.roster.patterns import left_open
-from vigil.engines.roster.plan import Impossible, Plan
+from vigil.engines.roster.plan import Impossible, Judged, Plan
 from vigil.engines.roster.problem import Assignment, Problem
 from vigil.engines.roster.reasons import placed, unfilled
 from vigil.engines.roster.search import Spent, effort, improve, steps
@@ -45,6 +45,13 @@ def evaluated(problem: Problem | Model, assignments: Iterable[Assignment]) -> Pl
     """
     model = problem if isinstance(problem, Model) else Model(problem)
     return assembled(Board(model, pairs(model, assignments)), method="given")
+
+
+def judged(model: Model, assignments: Iterable[Assignment]) -> Judged:
+    """As `evaluated`, without reasons and coverage: a fraction of the work, for who compares many rosters."""
+    board = Board(model, pairs(model, assignments))
+    given = [Assignment(model.people[p].id, model.tasks[t].slot.id, model.tasks[t].kind) for p, t in board.pairs()]
+    return Judged(violations=violations(model, given), unfilled=unfilled(board), cost=board.cost())
 
 
 def assembled(

@@ -24,6 +24,7 @@ from vigil.engines.roster import (
     Wish,
     check_move,
     evaluated,
+    judged,
     plan,
     steps,
     violations,
@@ -45,6 +46,8 @@ def test_no_plan_breaks_a_hard_rule_and_its_tables_agree(problem: Problem) -> No
     assert faults(made) == []
     assert made.violations == ()
     again = evaluated(problem, made.assignments)
+    alone = judged(Model(problem), made.assignments)
+    assert (alone.violations, alone.unfilled, alone.cost) == (again.violations, again.unfilled, again.cost)
     assert (again.cost, again.posts, again.unfilled) == (made.cost, made.posts, made.unfilled)
     assert bool(made.unfilled) == bool(made.cost.unmet)
     assert (not made.unfilled) == (not made.posts)
@@ -153,10 +156,10 @@ def test_a_dragged_shift_is_checked_before_it_is_dropped() -> None:
     assert [one.code for one in moved.violations] == ["rest"]
     assert not moved.allowed
     assert moved.opens == ()
-    after = evaluated(
-        model, [*(one for one in made.assignments if one != taken), Assignment(morning.person, taken.slot)]
-    )
+    changed = [*(one for one in made.assignments if one != taken), Assignment(morning.person, taken.slot)]
+    after, alone = evaluated(model, changed), judged(model, changed)
     assert after.cost.total - made.cost.total == moved.points
+    assert (alone.violations, alone.unfilled, alone.cost) == (after.violations, after.unfilled, after.cost)
     dropped = check_move(model, made.assignments, left=taken)
     assert dropped.allowed
     assert [(one.slot, one.missing) for one in dropped.opens] == [(taken.slot, 1)]

@@ -13,7 +13,7 @@ from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Origin, R
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
 from vigil.domain.duty.queries import broken_in
 from vigil.domain.organisations.models import Person
-from vigil.engines.roster import Assignment, Model, Plan, Violation, evaluated
+from vigil.engines.roster import Assignment, Judged, Model, Violation, judged
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_, Phrase, phrase
@@ -52,7 +52,7 @@ class Judge:
         self._known = {person.id for person in self._model.people}
         rows = [assignment_of(row) for row in planned_by_us(rows_of(roster))]
         self._before = _once([one for one in rows if one.person in self._known])
-        self._was = evaluated(self._model, self._before)
+        self._was = judged(self._model, self._before)
 
     def outlook(self, change: Change) -> Outlook:
         """What the change would do. Raises: Refused `roster.no_member` for who does not stand duty here."""
@@ -62,7 +62,7 @@ class Judge:
             if str(person.pk) not in self._known:
                 raise Refused("roster.no_member", N_("{name} does not stand duty here."), name=person.name)
             after.append(Assignment(str(person.pk), str(shift.pk), kind))
-        seen = evaluated(self._model, _once(after))
+        seen = judged(self._model, _once(after))
         had = {(one.code, one.person, one.slots) for one in self._was.violations}
         broken = [one for one in broken_in(seen) if (one.code, one.person, one.slots) not in had]
         if len(set(after)) < len(after):
@@ -80,7 +80,7 @@ def _once(assignments: Sequence[Assignment]) -> list[Assignment]:
     return list(dict.fromkeys(assignments))
 
 
-def _opened(was: Plan, now: Plan) -> tuple[Phrase, ...]:
+def _opened(was: Judged, now: Judged) -> tuple[Phrase, ...]:
     missed = {(one.slot, one.kind, one.quality): one.missing for one in was.unfilled}
     return tuple(one.why for one in now.unfilled if one.missing > missed.get((one.slot, one.kind, one.quality), 0))
 
