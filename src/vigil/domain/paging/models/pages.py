@@ -73,7 +73,7 @@ class Page(models.Model):
         indexes = [models.Index(fields=["organisation", "state", "-raised_at"])]
 
     def __str__(self) -> str:
-        return f"page {self.id} {self.state}"
+        return str(self.title_phrase)
 
     @property
     def title_phrase(self) -> Phrase:

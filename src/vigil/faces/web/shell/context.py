@@ -32,6 +32,7 @@ PLACES = (
     Place(_("Campaigns"), "/campaigns/", "send", "campaigns.manage"),
     Place(_("Mail in"), "/mailbox/", "mailbox", "dispatches.import"),
     Place(_("Watches"), "/watches/", "shield-check"),
+    Place(_("Paging"), "/pages/", "bell-ringing", "paging.read"),
     Place(_("Organisations"), "/organisations/", "building"),
     Place(_("People"), "/people/", "users"),
     Place(_("Contact points"), "/contacts/", "phone"),
