@@ -54,7 +54,7 @@ bench-pages: setup-test ## every page with 10,000 organisations on PostgreSQL
 	$(BIN)/python tools/bench/pages.py
 
 soak: setup-test ## kill and cut tests
-	VIGIL_LINK_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak
+	VIGIL_LINK_ROUNDS=50 VIGIL_PAGING_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak
 
 translations: setup-test ## bring locale/*/django.po up to the code
 	$(BIN)/python tools/translations.py update

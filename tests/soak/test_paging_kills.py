@@ -1,4 +1,4 @@
-"""The pager and the courier killed with -9 at random instants: no step of an escalation is lost, none takes effect twice.
+"""The pager and the courier killed with -9 at random instants: no step is lost, and none takes effect twice.
 
 What a crash hid is sent again under the same Message-ID and is marked "possibly sent twice"; nothing else comes twice.
 """

@@ -90,6 +90,14 @@ ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "me": ("/me/",),
     "healthz": ("/healthz",),
     "health": ("/health/",),
+    "pages": tuple(f"/pages/{rest}" for rest in LIST),
+    "page": ("/pages/{page}/",),
+    "policies": ("/pages/policies/",),
+    "policy_new": ("/pages/policies/new/",),
+    "policy": ("/pages/policies/{policy}/",),
+    "my_routes": ("/pages/me/",),
+    "routes": ("/people/{routed}/routes/",),
+    "switches": ("/pages/switches/",),
 }
 OFFICER: dict[str, tuple[str, ...]] = {
     name: ADMINISTRATOR[name]
@@ -97,7 +105,7 @@ OFFICER: dict[str, tuple[str, ...]] = {
         "home", "watch", "wall", "start", "dispatches", "watches", "watch_close", "assignment", "campaigns",
         "received", "received_one", "mailbox", "organisation", "organisation_edit", "organisations", "people", "person",
         "person_new", "contacts", "contact_new", "systems", "system", "edge", "links", "regimes", "journal", "me",
-        "health",
+        "health", "pages", "policies", "my_routes", "switches",
     )
 }  # fmt: skip
 OFFICER["organisation"] = ("/organisations/{organisation}/",)
@@ -111,6 +119,8 @@ NOBODY: dict[str, tuple[str, ...]] = {
     "guest_code": ("/g/",),
     "guest_link": ("/g/{guest_token}/",),
     "account_login": ("/sign-in/",),
+    "page_code": ("/p/",),
+    "page_link": ("/p/{page_token}/",),
 }
 # Files to be kept, not pages to be looked at: measured, with a target of their own.
 FILES: dict[str, tuple[str, ...]] = {
@@ -128,7 +138,7 @@ FILES: dict[str, tuple[str, ...]] = {
 # Pages that only a browser in the middle of something can ask for; each is measured where it begins.
 ELSEWHERE = {
     "guest_factor", "contact_answer", "attachment", "guest_attachment", "guest_template", "document_request", "unit",
-    "account_logout",    "directive_page",
+    "account_logout",    "directive_page", "deadman", "deadman_fail",
 }  # fmt: skip
 
 
