@@ -7,6 +7,7 @@ from django.db import DatabaseError
 
 from vigil.adapters.documents import ocr_available
 from vigil.adapters.host.system_clock import read_clock
+from vigil.adapters.notifiers.deadman import checked
 from vigil.domain.paging.channels import channels
 from vigil.domain.paging.models import Ping
 from vigil.domain.vitals.queries import State, Vital, health
@@ -38,6 +39,10 @@ def _outside_sign() -> Vital:
     """Whether somebody outside would learn of our death."""
     if not settings.VIGIL_DEADMAN_URL:
         return Vital("outside", "warns", phrase(N_("Nobody outside listens for this Vigil (VIGIL_DEADMAN_URL).")))
+    try:
+        checked(settings.VIGIL_DEADMAN_URL)
+    except ValueError:
+        return Vital("outside", "fails", phrase(N_("VIGIL_DEADMAN_URL must be https (http only to this machine).")))
     try:
         last = Ping.objects.filter(pk=1).first()
     except DatabaseError:

@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from tests.web.paging.conftest import pages_round, signed_in
+from tests.web.paging.conftest import paged, pages_round, signed_in
 from tests.web.rooms import ACTOR, client_of
 
 from vigil.domain.accounts.models import Role
 from vigil.domain.outbox.actions import LEASE, claim, sent
 from vigil.domain.outbox.models import Message
-from vigil.domain.paging.deciding import follow, open_attempts
+from vigil.domain.paging.deciding import changed_attempts, follow
 from vigil.domain.paging.models import DeadMan, EscalationPolicy, Page, Ping, Route
 from vigil.kernel import clock
+from vigil.project.redaction import without_keys
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +30,7 @@ def test_opening_a_link_answers_nothing_and_its_button_does(ours) -> None:
     anyone, address = Client(), reverse("page_link", args=[ours.token])
     opened = anyone.get(address)
     assert (opened.status_code, _state(ours.page)) == (200, "open")
-    assert opened.headers["Referrer-Policy"] == "no-referrer"
+    assert opened.headers["Referrer-Policy"] == "same-origin"
     assert "no-store" in opened.headers["Cache-Control"]
     assert anyone.head(address).status_code == 200
     assert anyone.post(address, {"answer": "nonsense"}).status_code == 422
@@ -92,7 +95,7 @@ def test_the_story_says_in_words_what_was_possibly_sent_twice(ours, language, wo
     claim(now=clock.now())
     message = claim(now=clock.now() + LEASE + timedelta(seconds=1))
     sent(message=message, now=clock.now())
-    for row in open_attempts():
+    for row in changed_attempts(clock.now()):
         follow(row=row, actor=ACTOR, now=clock.now())
     page = client_of(ours.organisation, Role.WATCH_LEAD, language).get(reverse("page", args=[ours.page.pk]))
     text = page.content.decode()
@@ -187,7 +190,31 @@ def test_health_shows_a_channel_that_is_set_aside_and_whether_the_outside_hears_
     Ping.objects.create(pk=1, at=clock.now(), well=True, arrived=False, error="deadman.unavailable")
     page = client_of(ours.organisation, Role.WATCH_LEAD, language).get(reverse("health")).content.decode()
     assert "hong" in page and "file" in page
-    assert "channel hong" in page and "outside" in page
+    checks = Client().get("/healthz").json()["checks"]
+    assert (checks["channel hong"]["state"], checks["outside"]["state"]) == ("warns", "fails")
+
+
+def test_no_key_of_an_address_reaches_the_log(ours) -> None:
+    for path in (f"/p/{ours.token}/", f"/deadman/{ours.ping}", f"/deadman/{ours.ping}/fail"):
+        assert "…" in without_keys(path)
+        assert ours.token not in without_keys(path) and ours.ping not in without_keys(path)
+
+
+def test_the_list_costs_as_many_queries_for_many_organisations_as_for_few(ours) -> None:
+    lead = client_of(None, Role.WATCH_LEAD)
+
+    def asked(path: str) -> int:
+        lead.get(path)
+        with CaptureQueriesContext(connection) as seen:
+            assert lead.get(path).status_code == 200
+        assert not [row for row in seen.captured_queries if row["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+        return len(seen.captured_queries)
+
+    places = [reverse(name) for name in ("pages", "policies", "switches")]
+    few = [asked(path) for path in places]
+    for number in range(5):
+        paged(f"Thêm {number}")
+    assert [asked(path) for path in places] == few
 
 
 def test_the_list_leads_with_what_nobody_answered(ours) -> None:

@@ -16,7 +16,7 @@ from vigil.kernel.phrases import Phrase
 class PageState(models.TextChoices):
     """Where a page stands. Exhausted: everybody was tried; it stays on the call list until a person takes it."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Waits for somebody")
     ACKNOWLEDGED = "acknowledged", _("Taken")
     EXHAUSTED = "exhausted", _("Nobody answered")
     RESOLVED = "resolved", _("Done")

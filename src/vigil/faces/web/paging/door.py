@@ -74,5 +74,4 @@ def _language(request: HttpRequest, key: PageKey) -> str:
 
 def _quiet(response: HttpResponse) -> HttpResponse:
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -17,7 +17,7 @@ from vigil.domain.paging.channels import channels
 from vigil.domain.paging.models import Answer, How, Page, PageState
 from vigil.faces.web.accounts.lockout import address_of
 from vigil.faces.web.paging.story import story_of
-from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
+from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, Refused, VigilError
 from vigil.kernel.phrases import N_
@@ -46,9 +46,8 @@ def pages(request: HttpRequest) -> HttpResponse:
 
 
 def _may_answer(request: HttpRequest, rows: list[Page]) -> set[Any]:
-    user = user_of(request)
-    owners = {row.organisation_id: row.organisation for row in rows}
-    allowed = {key for key, owner in owners.items() if permitted(user, "paging.answer", owner)}
+    owners = {row.organisation_id for row in rows}
+    allowed = set(visible(request, "paging.answer").filter(pk__in=owners).values_list("pk", flat=True))
     return {row.pk for row in rows if row.organisation_id in allowed}
 
 

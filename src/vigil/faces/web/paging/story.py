@@ -84,4 +84,6 @@ def _of_step(step: PageStep, tries: list[PageAttempt], names: Mapping[str, str])
     )
     colour = {Outcome.SENT: "blue", Outcome.NOBODY: "orange"}.get(Outcome(step.outcome), "secondary")
     icon = {Outcome.SENT: "send", Outcome.NOBODY: "user-off"}.get(Outcome(step.outcome), "player-skip-forward")
-    return Line(at, icon, colour, words, [str(step.get_outcome_display()), *more], shown)
+    if not more and step.outcome != Outcome.SENT:
+        more = [str(step.get_outcome_display())]
+    return Line(at, icon, colour, words, more, shown)

@@ -20,7 +20,7 @@ from vigil.domain.paging.actions.switches import make_switch, ping, revoke_switc
 from vigil.domain.paging.models import DeadMan, Ping
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
-from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, visible
+from vigil.faces.web.scoping import actor_of, default_organisation, demanded, one_of, scoped, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 
@@ -43,7 +43,8 @@ class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]
 def switches(request: HttpRequest) -> HttpResponse:
     """Everything that is listened for; a further one, whose address is shown once."""
     may_manage = visible(request, "paging.manage")
-    form = SwitchForm(request.POST or None, organisations=may_manage)
+    initial = {"organisation": default_organisation(request, "paging.manage")}
+    form = SwitchForm(request.POST or None, organisations=may_manage, initial=initial)
     error, address = None, ""
     if request.method == "POST" and form.is_valid():
         demanded(request, "paging.manage", form.instance.organisation)
@@ -53,7 +54,7 @@ def switches(request: HttpRequest) -> HttpResponse:
             error = refused
         else:
             address = f"{settings.VIGIL_BASE_URL}/deadman/{token}"
-            form = SwitchForm(organisations=may_manage)
+            form = SwitchForm(organisations=may_manage, initial=initial)
     rows = DeadMan.objects.filter(revoked_at=None).select_related("organisation")
     context = {
         "rows": scoped(request, rows, permission="paging.read").order_by("name")[:500],
