@@ -23,6 +23,7 @@ django.setup()
 from vigil.domain.accounts.actions import link_person
 from vigil.domain.accounts.models import User
 from vigil.domain.organisations.actions.people import save_person
+from vigil.domain.organisations.actions.tree import save_organisation
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.domain.paging.actions import raise_page
 from vigil.domain.paging.actions.policies import StepEntry, save_policy
@@ -31,7 +32,8 @@ from vigil.kernel import clock
 from vigil.kernel.actors import Actor
 from vigil.kernel.phrases import phrase
 actor, now = Actor("cli", "journey", "journey"), clock.now()
-owner = Organisation.objects.order_by("created_at")[0]
+owner = Organisation(name="Viễn thông Hải Vân")
+save_organisation(organisation=owner, actor=actor, now=now)
 person = Person(organisation=owner, name="Trần Thị Trực", email="truc@thu.example", mobile="0912 000 001")
 save_person(person=person, actor=actor, now=now)
 other = Person(organisation=owner, name="Lê Văn Dự Phòng", email="duphong@thu.example")
@@ -66,7 +68,7 @@ def mailed(tmp_path: Path) -> Iterator[tuple[Running, _Box]]:
     box, loop, port = _Box(), asyncio.new_event_loop(), free_port()
     mail = _OneLoop(box, hostname="127.0.0.1", port=port, loop=loop)
     mail.start()
-    running, process = start(tmp_path / "var", VIGIL_SMTP_URL=f"smtp://127.0.0.1:{port}")
+    running, process = start(tmp_path / "var", sample=False, VIGIL_SMTP_URL=f"smtp://127.0.0.1:{port}")
     yield running, box
     stop(process)
     mail.stop()
