@@ -39,7 +39,7 @@ def attempt(
     title, body = _texts(page, person, found, link, code)
     message = queue(
         address=address, title=title, body=body, now=now, about=about(page), organisation=page.organisation_id,
-        channel=channel,
+        channel=channel, urgent=not page.is_test,
     )  # fmt: skip
     wait = FAILOVER if found is None else timedelta(seconds=found.failover_s)
     return PageAttempt.objects.create(
@@ -94,7 +94,7 @@ def tell(page: Page, person: Person, channel: str, address: str, wording: str, n
         text = for_sms(f"VIGIL: {said}.") if sms else said + "\n"
     queue(
         address=address, title=title, body=text, now=now, about=about(page), organisation=page.organisation_id,
-        channel=channel,
+        channel=channel, urgent=True,
     )  # fmt: skip
 
 
