@@ -3,7 +3,7 @@
 import pytest
 from tests.duty import LEAD, NOW, at, organisation_named, people_of, published
 
-from vigil.domain.duty.actions.changes import Change, make, members_free_for, outlook, relieve
+from vigil.domain.duty.actions.changes import Change, Judge, make, outlook, relieve, who_could_stand
 from vigil.domain.duty.actions.planning import draft, publish, roster_for
 from vigil.domain.duty.actions.posts import add_leave
 from vigil.domain.duty.actions.presence import overdue
@@ -24,12 +24,8 @@ def _rows(roster, *, person=None):
 
 def _free(roster, row):
     """Somebody whom no rule keeps from taking the row's place (after the row's person has left it)."""
-    return next(member.person for member, seen in members_free_for(roster, row.shift) if _fits(roster, row, member))
-
-
-def _fits(roster, row, member) -> bool:
-    seen = outlook(roster, Change((row,), ((row.shift, member.person, row.kind),)))
-    return not seen.breaks and not seen.opens
+    found, _ = who_could_stand(Judge(roster), row.shift, instead_of=row)
+    return next(member.person for member, seen in found if not seen.breaks and not seen.opens)
 
 
 def _tired(roster, row):
@@ -195,3 +191,12 @@ def test_who_stood_in_a_shift_that_is_over_is_entered_afterwards_with_a_reason(w
     (row,) = make(roster=roster, change=change, version=None, reason="theo sổ trực", actor=LEAD, now=now)
     assert (row.starts_at, row.made_at) == (shift.starts_at, now), "and it shows that it was entered later"
     assert all(one.pk != row.pk for one, _ in overdue(now)), "nobody is asked to check in for the past"
+
+
+def test_who_could_stand_are_few_enough_to_read_and_the_rested_come_first(world, roster) -> None:
+    row = _rows(roster)[6]
+    found, more = who_could_stand(Judge(roster), row.shift, instead_of=row)
+    assert 0 < len(found) <= 15
+    assert more > 0
+    assert not found[0][1].breaks
+    assert row.person not in [member.person for member, _ in found]

@@ -6,11 +6,9 @@ The code is a time-based one (RFC 6238, 30 s, 6 digits): the one shown and the o
 import base64
 import hashlib
 import hmac
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
@@ -20,6 +18,7 @@ from django.db.models import F
 
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.coverage import EARLY
+from vigil.domain.duty.looks import check_ins_of, missed_of
 from vigil.domain.duty.models import CheckIn, DutyRow, How, Kind, MissedCheckIn, Place, Post, Screen
 from vigil.domain.paging.actions import raise_page, resolve_pages
 from vigil.kernel.actors import Actor
@@ -194,12 +193,7 @@ def due_at(row: DutyRow, at: Sequence[datetime], missed: Sequence[datetime]) -> 
 
 def rows_with_dues(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, datetime | None, list[CheckIn]]]:
     """Each row on site with when its next check-in is due, and those it has."""
-    checks: dict[UUID, list[CheckIn]] = defaultdict(list)
-    for one in CheckIn.objects.filter(row__in=rows).order_by("at"):
-        checks[one.row_id].append(one)
-    missed: dict[UUID, list[datetime]] = defaultdict(list)
-    for row_id, at in MissedCheckIn.objects.filter(row__in=rows).values_list("row_id", "due_at"):
-        missed[row_id].append(at)
+    checks, missed = check_ins_of(rows), missed_of(rows)
     return [(row, due_at(row, [c.at for c in checks[row.pk]], missed[row.pk]), checks[row.pk]) for row in rows]
 
 

@@ -99,6 +99,8 @@ class DutyRow(models.Model):
     why = models.JSONField(null=True)
     reason = models.CharField(max_length=500, blank=True)
     made_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)  # over, and every check-in that was due is made or decided as missed
     superseded_at = models.DateTimeField(null=True)
