@@ -108,6 +108,14 @@ ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "no_role": ("/me/no-role/",),
     "healthz": ("/healthz",),
     "health": ("/health/",),
+    "pages": tuple(f"/pages/{rest}" for rest in LIST),
+    "page": ("/pages/{page}/",),
+    "policies": ("/pages/policies/",),
+    "policy_new": ("/pages/policies/new/",),
+    "policy": ("/pages/policies/{policy}/",),
+    "my_routes": ("/pages/me/",),
+    "routes": ("/people/{routed}/routes/",),
+    "switches": ("/pages/switches/",),
 }
 OFFICER: dict[str, tuple[str, ...]] = {
     name: ADMINISTRATOR[name]
@@ -116,6 +124,7 @@ OFFICER: dict[str, tuple[str, ...]] = {
         "received", "received_one", "mailbox", "organisation", "organisation_edit", "organisations", "people", "person",
         "person_new", "contacts", "contact_new", "systems", "system", "edge", "links", "regimes", "journal", "me",
         "health", "roster", "roster_look", "roster_panel", "duty_people", "duty_now", "handover", "providers",
+        "pages", "policies", "my_routes", "switches",
     )
 }  # fmt: skip
 OFFICER["organisation"] = ("/organisations/{organisation}/",)
@@ -140,6 +149,8 @@ NOBODY: dict[str, tuple[str, ...]] = {
     **{f"shift_{name}": (f"/shift/{{shifts_token}}/{rest}",) for name, rest in SHIFTS.items()},
     "screen": ("/screen/{screen_token}/",),
     "calendar_feed": ("/calendar/{calendar_token}.ics", "/calendar/{team_token}.ics"),
+    "page_code": ("/p/",),
+    "page_link": ("/p/{page_token}/",),
 }
 # Files to be kept, not pages to be looked at: measured, with a target of their own.
 FILES: dict[str, tuple[str, ...]] = {
@@ -164,6 +175,7 @@ ELSEWHERE = {
     "mfa_reauthenticate_webauthn", "openid_connect_login", "openid_connect_callback", "mfa_activate_totp",
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn",
     "mfa_remove_webauthn",
+    "deadman", "deadman_fail",
 }  # fmt: skip
 
 

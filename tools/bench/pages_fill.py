@@ -16,6 +16,7 @@ from django.db import connection, transaction
 
 from tools.bench import pages_past
 from tools.bench.pages_duty import duty
+from tools.bench.pages_paging import fill_paging
 from vigil.domain.accounts.actions import create_user, grant
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import Role, SecondFactor, User
@@ -75,6 +76,8 @@ def fill(organisations: int, say: Callable[[str], None]) -> Filled:
     say("a finished drill, calls, letters, a campaign in preparation")
     done.measures["journal"] = pages_past.journal(made, 10 * organisations, chance, now)
     say("the journal's past")
+    done.keys |= fill_paging(authority, made, chance, now)
+    say("pages that are over and some that wait")
     _accounts(authority, made, now)
     on_duty = campaign.recipients.select_related("watch__organisation").get(organisation=_here(made)).watch
     assert on_duty is not None  # noqa: S101 - who is at home here has a watch of its own

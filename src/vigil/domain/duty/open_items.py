@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vigil.domain.directives.models import WatchState
 from vigil.domain.duty.models import HandOver, HandOverState, MissedCheckIn, Roster, Swap, SwapState
-from vigil.domain.duty.queries import standing_plan
+from vigil.domain.duty.queries import function_holes
 from vigil.kernel.phrases import N_, phrase
 from vigil.kernel.proofs import OpenItem
 
@@ -28,8 +28,7 @@ class DutyOpenItems:
                 since = roster.planned_at or now
                 found.append(OpenItem("duty", phrase(N_("The roster is not published yet.")), since, link))
                 continue
-            plan = standing_plan(roster)
-            holes = [hole for hole in plan.functions if hole.span.end > now] if plan else []
+            holes = function_holes(roster, now)
             if holes:
                 told = phrase(
                     N_("The roster has {n} holes; the first from {start}."), n=len(holes), start=holes[0].span.start

@@ -32,7 +32,7 @@ from vigil.engines.roster import Post as EnginePost
 from vigil.engines.roster import Wish as EngineWish
 
 BEFORE: Final = timedelta(days=8)
-RULES: Final[dict[str, Any]] = {"rest_h": 11, "max_nights": 3, "max_shifts_7d": 6, "max_hours_7d": None}
+RULES: Final[dict[str, Any]] = {"rest_h": 11, "max_nights": 4, "max_shifts_7d": 6, "max_hours_7d": None}
 
 
 def rules_of(roster: Roster) -> Rules:

@@ -11,7 +11,7 @@ from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
 from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
-from vigil.engines.roster import Judged, Plan, Violation, evaluated
+from vigil.engines.roster import Assignment, Hole, Judged, Plan, Problem, Violation, coverage, evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +105,26 @@ def rows_of_person(person: UUID, now: datetime) -> QuerySet[DutyRow]:
     return in_force().filter(person=person, ends_at__gt=now).order_by("starts_at")
 
 
-def check_ins_of(rows: Iterable[DutyRow]) -> dict[UUID, list[CheckIn]]:
-    """Check-ins by row, in order."""
-    found: dict[UUID, list[CheckIn]] = {row.pk: [] for row in rows}
-    for one in CheckIn.objects.filter(row__in=found).order_by("at"):
-        found[one.row_id].append(one)
-    return found
-
-
 def standing_plan(roster: Roster) -> Plan | None:
     """The roster as the engine sees it now: holes, rules broken, cost, fairness. None without shifts of our own.
 
     Who is a member no longer is left out of the rules, and shows in the rows all the same.
     """
     problem = problem_of(roster)
-    if not problem.slots:
-        return None
+    return evaluated(problem, _standing_in(problem, roster)) if problem.slots else None
+
+
+def function_holes(roster: Roster, at: datetime) -> list[Hole]:
+    """Where a function is kept by nobody, from `at` on: as `standing_plan` says it, without judging the rest."""
+    problem = problem_of(roster)
+    found = coverage(problem.needs(), problem.presences(_standing_in(problem, roster)), problem.window)
+    return [hole for hole in found.functions if hole.span.end > at]
+
+
+def _standing_in(problem: Problem, roster: Roster) -> list[Assignment]:
     known = {person.id for person in problem.people}
     rows = [assignment_of(row) for row in planned_by_us(rows_of(roster)) if str(row.person_id) in known]
-    return evaluated(problem, list(dict.fromkeys(rows)))
+    return list(dict.fromkeys(rows))
 
 
 def broken_in(plan: Plan | Judged) -> list[Violation]:

@@ -153,11 +153,12 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a roster breaks, leaves open and costs; a `Plan` says besides why each stands where they stand."""
+    """What a roster breaks, leaves open, costs and asks of each; a `Plan` says besides why each stands where they do."""
 
     violations: tuple[Violation, ...]
     unfilled: tuple[Unfilled, ...]
     cost: Cost
+    fairness: tuple[Standing, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ def judged(model: Model, assignments: Iterable[Assignment]) -> Judged:
     """As `evaluated`, without reasons and coverage: a fraction of the work, for who compares many rosters."""
     board = Board(model, pairs(model, assignments))
     given = [Assignment(model.people[p].id, model.tasks[t].slot.id, model.tasks[t].kind) for p, t in board.pairs()]
-    return Judged(violations=violations(model, given), unfilled=unfilled(board), cost=board.cost())
+    return Judged(
+        violations=violations(model, given), unfilled=unfilled(board), cost=board.cost(), fairness=fairness(board)
+    )
 
 
 def assembled(

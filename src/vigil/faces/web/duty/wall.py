@@ -5,7 +5,7 @@ from typing import Any
 
 from vigil.domain.directives.models import Watch
 from vigil.domain.duty.models import Roster
-from vigil.domain.duty.queries import in_force, on_now, standing_plan
+from vigil.domain.duty.queries import function_holes, in_force, on_now
 
 
 def duty_of(watch: Watch, now: datetime) -> dict[str, Any]:
@@ -15,6 +15,5 @@ def duty_of(watch: Watch, now: datetime) -> dict[str, Any]:
     )
     if roster is None:
         return {"duty": None, "duty_hole": None}
-    plan = standing_plan(roster)
-    holes = [hole for hole in plan.functions if hole.span.end > now] if plan else []
+    holes = function_holes(roster, now)
     return {"duty": on_now(in_force().filter(roster=roster), now), "duty_hole": holes[0] if holes else None}

@@ -18,7 +18,7 @@ from vigil.domain.accounts.permissions import permitted
 from vigil.domain.duty.actions.keys import key_of, make_key, revoke_key
 from vigil.domain.duty.actions.presence import attest_past, code_on, sha256
 from vigil.domain.duty.models import DutyKey, DutyRow, HandOver, KeyUse, Kind, Roster, Screen
-from vigil.domain.duty.queries import in_force, on_now, standing_plan
+from vigil.domain.duty.queries import function_holes, in_force, on_now
 from vigil.faces.web.duty.calendars import feed
 from vigil.faces.web.duty.tree import telephone_tree
 from vigil.faces.web.duty.views.roster import PLAN, planned, watch_of
@@ -39,7 +39,6 @@ def now_page(request: HttpRequest, pk: str) -> HttpResponse:
     now = clock.now()
     roster = Roster.objects.filter(watch=watch).select_related("watch__organisation").first()
     rows = in_force().filter(roster=roster) if roster else DutyRow.objects.none()
-    plan = standing_plan(roster) if roster else None
     lately = DutyRow.objects.filter(
         roster=roster, superseded_at=None, kind=Kind.ON_SITE, starts_at__lte=now, ends_at__gt=now - timedelta(hours=24)
     ).select_related("person", "shift__post")
@@ -48,7 +47,7 @@ def now_page(request: HttpRequest, pk: str) -> HttpResponse:
         "roster": roster,
         "now": now,
         "on": on_now(rows, now),
-        "holes": [hole for hole in plan.functions if hole.span.end > now][:5] if plan else [],
+        "holes": function_holes(roster, now)[:5] if roster else [],
         "hand_overs": _hand_overs(watch.organisation_id, now),
         "lately": lately.order_by("-starts_at")[:30],
         "may_plan": permitted(user_of(request), PLAN, watch.organisation),
