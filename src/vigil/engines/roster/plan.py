@@ -153,7 +153,7 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a roster breaks, leaves open, costs and asks of each; a `Plan` says besides why each stands where they do."""
+    """What a roster breaks, leaves open, costs and asks of each; a `Plan` says besides why each stands there."""
 
     violations: tuple[Violation, ...]
     unfilled: tuple[Unfilled, ...]
