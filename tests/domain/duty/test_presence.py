@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.duty import LEAD, at, published
 
+from vigil.domain.duty.actions.changes import Judge, relieve, who_could_stand
 from vigil.domain.duty.actions.presence import (
     attest_past,
     check_in,
@@ -205,3 +206,15 @@ def test_who_is_on_now_and_who_is_next(world, roster) -> None:
     (monitoring,) = [one for one in seen.functions if one.function == "monitoring"]
     assert not monitoring.kept
     assert {row.person for row in monitoring.next} == {row.person for row in _crew(roster, at(30, 14))}
+
+
+def test_what_somebody_did_before_they_were_relieved_counts_on(world, roster) -> None:
+    _everybody(roster, at(30, 6, 1))
+    now = at(30, 7)
+    row = _crew(roster)[1]
+    free, _ = who_could_stand(Judge(roster), row.shift, instead_of=row)
+    _, rest = relieve(row=row, person=free[0][0].person, version=None, actor=LEAD, now=now, reason="ốm")
+    check_in(row=rest, how=How.PAGE, actor=LEAD, now=now)
+    check_in(row=_crew(roster)[0], how=How.PAGE, actor=LEAD, now=at(30, 7, 50))
+    assert covered(roster, at(30, 8, 30)).actual.posts == (), "two were there all the time"
+    assert all(one.person != row.person for one, _ in overdue(at(30, 9)))

@@ -31,7 +31,7 @@ def test_who_stands_next_is_told_once_in_their_language(world, roster) -> None:
     _round(now)
     _round(now)
     rows = DutyRow.objects.filter(superseded_at=None, starts_at__gt=now, starts_at__lte=now + timedelta(hours=2))
-    mails = Message.objects.filter(about__startswith="duty.dutyrow")
+    mails = Message.objects.filter(about__startswith="duty.dutyrow:")
     assert mails.count() == rows.count() == 2
     assert all("http://vigil.example/shift/" in mail.body for mail in mails)
     assert all(("Your shift" in mail.title) == (mail.address == "nguoi1@donvi.example") for mail in mails)

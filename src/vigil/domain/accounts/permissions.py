@@ -32,7 +32,6 @@ MATRIX: Final[dict[str, frozenset[Role]]] = {
     "directives.confirm": frozenset({_A, _L, _O}),
     "watches.manage": frozenset({_A, _L, _O}),
     "duty.plan": frozenset({_A, _L, _O}),
-    "duty.stand": frozenset({_A, _L, _D, _E, _O}),
     "campaigns.manage": frozenset({_A, _L, _O}),
     "received.answer": frozenset({_A, _L, _D}),
     "exchange.manage": frozenset({_A, _L, _O}),

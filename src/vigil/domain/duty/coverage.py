@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from vigil.domain.duty.looks import check_ins_of
 from vigil.domain.duty.models import CheckIn, DutyRow, Kind, Member, Place, Post, Roster
 from vigil.domain.duty.problems import planned_by_us, problem_of, rows_of
 from vigil.engines.roster import LEAD, Coverage, Need, Presence, Span, coverage, intersect, subtract, union
@@ -96,9 +97,7 @@ def _actual(
 
 def presences(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, Span, str]]:
     """Who was there: each row's spans, with the place."""
-    checks: dict[UUID, list[CheckIn]] = defaultdict(list)
-    for one in CheckIn.objects.filter(row__in=[row.pk for row in rows]):
-        checks[one.row_id].append(one)
+    checks = check_ins_of(rows)
     return [(row, span, place) for row in rows for span, place in presence_of(row, checks[row.pk], row.shift.post)]
 
 

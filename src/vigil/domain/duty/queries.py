@@ -105,14 +105,6 @@ def rows_of_person(person: UUID, now: datetime) -> QuerySet[DutyRow]:
     return in_force().filter(person=person, ends_at__gt=now).order_by("starts_at")
 
 
-def check_ins_of(rows: Iterable[DutyRow]) -> dict[UUID, list[CheckIn]]:
-    """Check-ins by row, in order."""
-    found: dict[UUID, list[CheckIn]] = {row.pk: [] for row in rows}
-    for one in CheckIn.objects.filter(row__in=found).order_by("at"):
-        found[one.row_id].append(one)
-    return found
-
-
 def standing_plan(roster: Roster) -> Plan | None:
     """The roster as the engine sees it now: holes, rules broken, cost, fairness. None without shifts of our own.
 

@@ -18,6 +18,8 @@ from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_, Phrase, phrase
 
+MOST_CANDIDATES: Final = 15
+MOST_LOOKED_AT: Final = 60
 NEVER: Final = frozenset({"overlap", "leave", "dates"})
 """What no reason overrides: nobody is in two places, and leave is withdrawn first."""
 
@@ -53,6 +55,11 @@ class Judge:
         rows = [assignment_of(row) for row in planned_by_us(rows_of(roster))]
         self._before = _once([one for one in rows if one.person in self._known])
         self._was = evaluated(self._model, self._before)
+
+    @property
+    def hours(self) -> dict[str, float]:
+        """How many hours each person stands, by identifier."""
+        return {one.person: one.hours for one in self._was.fairness}
 
     def outlook(self, change: Change) -> Outlook:
         """What the change would do. Raises: Refused `roster.no_member` for who does not stand duty here."""
@@ -98,11 +105,15 @@ def make(
 ) -> list[DutyRow]:
     """Make a change. Rules that it breaks need a reason (then it is an override); some no reason overrides.
 
-    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`;
+    Who stood in a shift that is over can be entered afterwards, with a reason; the row says when it was made.
+
+    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.no_reason`;
     Conflict `roster.changed`, `roster.superseded`, `roster.over`, `watch.closed`.
     """
     roster = locked(roster, version)
     _still_there(roster, change, now)
+    if not reason.strip() and any(shift.ends_at <= now for shift, _, _ in change.take):
+        raise Refused("roster.no_reason", N_("This shift is over: say how you know who stood."))
     seen = outlook(roster, change)
     if seen.forbidden:
         raise Refused("roster.never", N_("Not possible: {why}"), why=_joined([one.phrase for one in seen.forbidden]))
@@ -222,15 +233,31 @@ def relieve(
     return first, rest
 
 
-def members_free_for(roster: Roster, shift: DutyShift, kind: str = Kind.ON_SITE) -> list[tuple[Member, Outlook]]:
-    """Who could take a place, best first: those whom no rule keeps out, then the others with what it would break."""
-    judge = Judge(roster)
-    members = Member.objects.filter(organisation=roster.watch.organisation_id, retired_at=None, person__left_at=None)
-    there = set(shift.rows.filter(superseded_at=None).values_list("person", flat=True))
-    found = [
-        (member, judge.outlook(Change(take=((shift, member.person, kind),))))
-        for member in members.select_related("person")
-        if member.person_id not in there
-    ]
-    found = [(member, seen) for member, seen in found if not seen.forbidden]
-    return sorted(found, key=lambda pair: (len(pair[1].breaks), pair[1].points, pair[0].person.name))
+def who_could_stand(
+    judge: Judge, shift: DutyShift, *, instead_of: DutyRow | None = None, kind: str = Kind.ON_SITE
+) -> tuple[list[tuple[Member, Outlook]], int]:
+    """Who could take a place, whom no rule keeps out first; and how many more there are.
+
+    Whoever stands least is looked at first, and no more of them than a person would read through.
+    """
+    if shift.post.provider_id is not None:
+        return [], 0
+    members = Member.objects.filter(
+        organisation=shift.post.organisation_id, retired_at=None, person__left_at=None
+    ).exclude(person__in=shift.rows.filter(superseded_at=None).values("person"))
+    hours = judge.hours
+    ordered = sorted(
+        members.select_related("person"), key=lambda one: (hours.get(str(one.person_id), 0.0), one.person.name)
+    )
+    found: list[tuple[Member, Outlook]] = []
+    looked = 0
+    for member in ordered[:MOST_LOOKED_AT]:
+        looked += 1
+        place = (shift, member.person, instead_of.kind if instead_of else kind)
+        seen = judge.outlook(Change((instead_of,) if instead_of else (), (place,)))
+        if not seen.forbidden:
+            found.append((member, seen))
+        if sum(not one.breaks for _, one in found) >= MOST_CANDIDATES:
+            break
+    found.sort(key=lambda pair: (len(pair[1].breaks), pair[1].points, pair[0].person.name))
+    return found[:MOST_CANDIDATES], len(ordered) - looked + max(0, len(found) - MOST_CANDIDATES)

@@ -6,11 +6,9 @@ The code is a time-based one (RFC 6238, 30 s, 6 digits): the one shown and the o
 import base64
 import hashlib
 import hmac
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
@@ -20,6 +18,7 @@ from django.db.models import F
 
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.coverage import EARLY
+from vigil.domain.duty.looks import check_ins_of, missed_of
 from vigil.domain.duty.models import CheckIn, DutyRow, How, Kind, MissedCheckIn, Place, Post, Screen
 from vigil.domain.paging.actions import raise_page, resolve_pages
 from vigil.kernel.actors import Actor
@@ -30,6 +29,7 @@ from vigil.kernel.phrases import N_, phrase
 STEP_S: Final = 30
 _AGAIN: Final = timedelta(seconds=60)
 _MOST_WRONG: Final = 20
+_AT_ONCE: Final = 1000
 _WRONG_WITHIN: Final = timedelta(minutes=10)
 _PLACE: Final = {How.SCREEN: Place.PROVEN, How.CALL: Place.ATTESTED}
 
@@ -193,35 +193,33 @@ def due_at(row: DutyRow, at: Sequence[datetime], missed: Sequence[datetime]) -> 
 
 def rows_with_dues(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, datetime | None, list[CheckIn]]]:
     """Each row on site with when its next check-in is due, and those it has."""
-    checks: dict[UUID, list[CheckIn]] = defaultdict(list)
-    for one in CheckIn.objects.filter(row__in=rows).order_by("at"):
-        checks[one.row_id].append(one)
-    missed: dict[UUID, list[datetime]] = defaultdict(list)
-    for row_id, at in MissedCheckIn.objects.filter(row__in=rows).values_list("row_id", "due_at"):
-        missed[row_id].append(at)
+    checks, missed = check_ins_of(rows), missed_of(rows)
     return [(row, due_at(row, [c.at for c in checks[row.pk]], missed[row.pk]), checks[row.pk]) for row in rows]
 
 
-def overdue(now: datetime, *, since: timedelta = timedelta(days=7)) -> list[tuple[DutyRow, datetime]]:
+def overdue(now: datetime) -> list[tuple[DutyRow, datetime]]:
     """Rows on site whose check-in is overdue by more than the grace, with the instant when it was due, in that order.
 
-    Also of shifts that ended while no worker lived: what was missed then is told, once.
+    Also of shifts that ended while no worker lived: what was missed then is told, once. Rows that are over and owe
+    nothing more are settled, and not looked at again.
     """
     rows = DutyRow.objects.filter(
         superseded_at=None,
+        settled_at=None,
         kind=Kind.ON_SITE,
         roster__published_at__isnull=False,
         starts_at__lt=now,
-        ends_at__gt=now - since,
         shift__dropped_at=None,
     ).exclude(roster__watch__state="closed")
     rows = rows.filter(made_at__lt=F("ends_at"))  # who was entered afterwards is not asked to check in
-    found = []
-    for row, due, _ in rows_with_dues(
-        list(rows.select_related("shift__post__organisation", "person", "roster__watch"))
-    ):
+    rows = rows.select_related("shift__post__organisation", "person", "roster__watch").order_by("starts_at")
+    found, settled = [], []
+    for row, due, _ in rows_with_dues(list(rows[:_AT_ONCE])):
         if due is not None and due + timedelta(minutes=row.shift.post.grace_min) < min(now, row.ends_at):
             found.append((row, due))
+        elif row.ends_at <= now:
+            settled.append(row.pk)
+    DutyRow.objects.filter(pk__in=settled).update(settled_at=now)
     return sorted(found, key=lambda pair: pair[1])
 
 

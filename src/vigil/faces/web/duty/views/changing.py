@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from vigil.domain.directives.models import Watch
-from vigil.domain.duty.actions.changes import Change, Judge, Outlook, make, relieve
+from vigil.domain.duty.actions.changes import Change, Judge, Outlook, make, relieve, who_could_stand
 from vigil.domain.duty.actions.swaps import approve, judged, refuse
 from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Roster, Swap
 from vigil.domain.organisations.models import Person
@@ -20,8 +20,6 @@ from vigil.faces.web.scoping import actor_of, demanded, one_of
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, Refused, VigilError
 from vigil.kernel.phrases import N_, Phrase
-
-MOST_CANDIDATES = 15
 
 
 def _missing() -> NotFound:
@@ -153,26 +151,15 @@ def panel(request: HttpRequest, pk: str) -> HttpResponse:
     now, judge = clock.now(), Judge(roster)
     row = _row(roster, request.GET["row"]) if request.GET.get("row") else None
     shift = row.shift if row else _shift(roster, request.GET.get("shift"))
-    members = Member.objects.filter(organisation=watch.organisation_id, retired_at=None, person__left_at=None)
-    there = set(shift.rows.filter(superseded_at=None).values_list("person", flat=True))
-    found = []
-    for member in members.select_related("person"):
-        if member.person_id in there or shift.post.provider_id is not None:
-            continue
-        seen = judge.outlook(
-            Change((row,) if row else (), ((shift, member.person, row.kind if row else Kind.ON_SITE),))
-        )
-        if not seen.forbidden:
-            found.append((len(seen.breaks), seen.points, member.person.name, member, seen))
-    found.sort(key=lambda one: one[:3])
+    found, more = who_could_stand(judge, shift, instead_of=row)
     context = {
         "watch": watch,
         "roster": roster,
         "row": row,
         "why": Phrase.from_json(row.why) if row and row.why else None,
         "shift": shift,
-        "candidates": [{"member": one[3], **_told(one[4])} for one in found[:MOST_CANDIDATES]],
-        "more": max(0, len(found) - MOST_CANDIDATES),
+        "candidates": [{"member": member, **_told(seen)} for member, seen in found],
+        "more": more,
         "shifts": roster.shifts.filter(dropped_at=None, post=shift.post_id, ends_at__gt=now).exclude(pk=shift.pk),
         "on_now": row is not None and row.starts_at < now < row.ends_at,
         "over": shift.ends_at <= now,
