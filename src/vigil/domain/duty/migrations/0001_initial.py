@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("name", models.CharField(max_length=200, verbose_name="Name")),
-                ("place", models.CharField(blank=True, max_length=300, verbose_name="Place")),
+                ("place", models.CharField(blank=True, max_length=300, verbose_name="Where the post is")),
                 ("phone", models.CharField(blank=True, max_length=40, verbose_name="Telephone of the post")),
                 (
                     "functions",
@@ -360,7 +360,7 @@ class Migration(migrations.Migration):
                     "origin",
                     models.CharField(
                         choices=[
-                            ("plan", "Planned"),
+                            ("plan", "By the plan"),
                             ("hand", "By hand"),
                             ("swap", "Swapped"),
                             ("override", "Against a rule, with a reason"),
@@ -451,11 +451,11 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("proposed", "Asked"),
+                            ("proposed", "Proposed"),
                             ("agreed", "The other agrees"),
                             ("approved", "Approved"),
                             ("refused", "Refused"),
-                            ("withdrawn", "Withdrawn"),
+                            ("withdrawn", "Taken back"),
                         ],
                         default="proposed",
                         max_length=10,
@@ -503,8 +503,8 @@ class Migration(migrations.Migration):
                         default=vigil.kernel.identifiers.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("starts_at", models.DateTimeField(verbose_name="From")),
-                ("ends_at", models.DateTimeField(verbose_name="To")),
+                ("starts_at", models.DateTimeField(verbose_name="Starts")),
+                ("ends_at", models.DateTimeField(verbose_name="Ends")),
                 ("avoid", models.BooleanField(default=True, verbose_name="Rather not")),
                 (
                     "weight",
@@ -642,8 +642,8 @@ class Migration(migrations.Migration):
                         default=vigil.kernel.identifiers.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("starts_at", models.DateTimeField(verbose_name="From")),
-                ("ends_at", models.DateTimeField(verbose_name="To")),
+                ("starts_at", models.DateTimeField(verbose_name="Starts")),
+                ("ends_at", models.DateTimeField(verbose_name="Ends")),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="Reason")),
                 ("withdrawn_at", models.DateTimeField(editable=False, null=True)),
                 (

@@ -45,7 +45,7 @@ class Post(models.Model):
         verbose_name=_("Kept by the provider"),
     )  # fmt: skip
     name = models.CharField(_("Name"), max_length=200)
-    place = models.CharField(_("Place"), max_length=300, blank=True)
+    place = models.CharField(_("Where the post is"), max_length=300, blank=True)
     phone = models.CharField(_("Telephone of the post"), max_length=40, blank=True)
     functions = models.JSONField(_("Functions"), default=all_functions)
     pattern = models.CharField(_("Pattern"), max_length=20, default="8h")
@@ -162,8 +162,8 @@ class Leave(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="duty_leave")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="leave")
-    starts_at = models.DateTimeField(_("From"))
-    ends_at = models.DateTimeField(_("To"))
+    starts_at = models.DateTimeField(_("Starts"))
+    ends_at = models.DateTimeField(_("Ends"))
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
 
@@ -183,8 +183,8 @@ class Wish(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="duty_wishes")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="duty_wishes")
-    starts_at = models.DateTimeField(_("From"))
-    ends_at = models.DateTimeField(_("To"))
+    starts_at = models.DateTimeField(_("Starts"))
+    ends_at = models.DateTimeField(_("Ends"))
     avoid = models.BooleanField(_("Rather not"), default=True)
     weight = models.PositiveSmallIntegerField(
         _("Weight"), default=1, validators=[MinValueValidator(1), MaxValueValidator(5)]

@@ -76,7 +76,7 @@ class Kind(models.TextChoices):
 class Origin(models.TextChoices):
     """Whence a row came."""
 
-    PLAN = "plan", _("Planned")
+    PLAN = "plan", _("By the plan")
     HAND = "hand", _("By hand")
     SWAP = "swap", _("Swapped")
     OVERRIDE = "override", _("Against a rule, with a reason")
@@ -131,11 +131,11 @@ class DutyRow(models.Model):
 class SwapState(models.TextChoices):
     """Where a swap is."""
 
-    PROPOSED = "proposed", _("Asked")
+    PROPOSED = "proposed", _("Proposed")
     AGREED = "agreed", _("The other agrees")
     APPROVED = "approved", _("Approved")
     REFUSED = "refused", _("Refused")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    WITHDRAWN = "withdrawn", _("Taken back")
 
 
 class Swap(models.Model):

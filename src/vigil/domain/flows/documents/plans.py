@@ -1,4 +1,7 @@
-"""The plan of a watch: occasion and time, each obligation with who answers for it and by when, how it is organised."""
+"""The plan of a watch: occasion and time, each obligation with who answers for it and by when, how it is organised.
+
+Once the roster is published, the plan names the posts and holds the duty table.
+"""
 
 from datetime import datetime
 
@@ -6,6 +9,7 @@ from vigil.adapters.documents.writing import Annex, DocumentKind, Item, Level, O
 from vigil.domain.directives.models import Assignment, Watch
 from vigil.domain.estate.models import InformationSystem
 from vigil.domain.flows.documents import parts
+from vigil.domain.flows.documents.duty import duty_table, posts_kept, published_roster
 
 
 def plan_of(watch: Watch, now: datetime) -> OfficialDocument:
@@ -16,10 +20,12 @@ def plan_of(watch: Watch, now: datetime) -> OfficialDocument:
         .select_related("obligation", "person")
         .order_by("obligation__position")
     )
+    roster = published_roster(watch)
     sections = (
         ("Mục đích, yêu cầu", _aims(watch)),
         ("Thời gian thực hiện", (Item(Level.CLAUSE, f"Trực {parts.window_words(watch)} ({watch.day_count} ngày)."),)),
         ("Nhiệm vụ cụ thể", tuple(_task(assignment) for assignment in asked) or _none()),
+        *((("Bố trí lực lượng trực", posts_kept(roster, "Phụ lục III")),) if roster else ()),
         ("Tổ chức thực hiện", _organising()),
     )
     return OfficialDocument(
@@ -30,7 +36,7 @@ def plan_of(watch: Watch, now: datetime) -> OfficialDocument:
         lead=(f"{parts.bare(organisation.name)} ban hành kế hoạch thực hiện như sau:",),
         items=tuple(Item(Level.SECTION, title, items) for title, items in sections),
         recipients=_recipients(directive.issuer),
-        annexes=(parts.contacts_annex(organisation), _systems(watch)),
+        annexes=(parts.contacts_annex(organisation), _systems(watch), *((duty_table(roster),) if roster else ())),
         exercise=parts.is_exercise(directive),
         **parts.letterhead_of(organisation, now),
     )

@@ -172,8 +172,8 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
 class AwayForm(forms.Form):
     """Leave, or a wish."""
 
-    starts_at = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
-    ends_at = forms.DateTimeField(label=_("To"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    starts_at = forms.DateTimeField(label=_("Starts"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    ends_at = forms.DateTimeField(label=_("Ends"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     kind = forms.ChoiceField(
         label=_("What it is"),
         choices=[("leave", _("Leave: cannot stand")), ("avoid", _("Rather not")), ("prefer", _("Rather then"))],

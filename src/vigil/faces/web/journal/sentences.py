@@ -1,11 +1,13 @@
 """What an entry says to a person: one phrase an action, filled from the entry's facts."""
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.accounts.models import Role
+from vigil.domain.duty.models import How, KeyUse, Origin, Place
 from vigil.domain.journal.models import Entry
 from vigil.domain.organisations.models import ChannelKind
 from vigil.kernel.phrases import N_, Phrase
@@ -37,6 +39,45 @@ SENTENCES: dict[str, str] = {
     "directive.linked": N_("linked a directive to an earlier one ({kind})"),
     "dispatch.received": N_("received a dispatch ({bytes} bytes)"),
     "documents.written": N_("wrote a document ({kind})"),
+    "duty.attested": N_("stated that somebody was there at {at}"),
+    "duty.carried_over": N_("carried over what {people} people stood in a watch"),
+    "duty.check_in_missed": N_("noticed that the check-in due at {due_at} did not come"),
+    "duty.checked_in": N_("checked in ({how}: {place})"),
+    "duty.handover_drawn": N_("drew up a hand-over: {count} items"),
+    "duty.handover_given": N_("signed a hand-over as the outgoing side: {count} items"),
+    "duty.handover_taken": N_(
+        "signed a hand-over as the incoming side: {count} items, {came} came and {closed} were closed meanwhile"
+    ),
+    "duty.key_made": N_("made a secret address ({use})"),
+    "duty.key_revoked": N_("revoked a secret address ({use})"),
+    "duty.leave_added": N_("entered somebody's leave"),
+    "duty.leave_withdrawn": N_("took back somebody's leave"),
+    "duty.member_added": N_("said who stands duty"),
+    "duty.member_changed": N_("changed what is known of somebody who stands duty"),
+    "duty.member_retired": N_("took somebody out of duty"),
+    "duty.members_added": N_("said of {count} people that they stand duty"),
+    "duty.post_added": N_("made a post"),
+    "duty.post_changed": N_("changed a post"),
+    "duty.post_retired": N_("took a post out"),
+    "duty.provider_answered": N_("recorded a provider's answer: {people} people, {shifts} shifts"),
+    "duty.provider_asked": N_("drafted a request to a provider"),
+    "duty.provider_none": N_("recorded that there is no provider"),
+    "duty.provider_none_taken_back": N_("took back that there is no provider"),
+    "duty.provider_refused": N_("recorded that a provider refused"),
+    "duty.provider_request_sent": N_("noted that a request to a provider is sent"),
+    "duty.relieved": N_("relieved somebody within a shift"),
+    "duty.roster_changed": N_("changed the roster ({origin})"),
+    "duty.roster_planned": N_("planned the roster: {placed} placed, {open} places open"),
+    "duty.roster_published": N_("published the roster"),
+    "duty.screen_ended": N_("ended the address of a post's screen"),
+    "duty.screen_made": N_("made an address for a post's screen"),
+    "duty.swap_agreed": N_("agreed to a swap"),
+    "duty.swap_approved": N_("approved a swap"),
+    "duty.swap_proposed": N_("asked for a swap"),
+    "duty.swap_refused": N_("refused a swap"),
+    "duty.swap_withdrawn": N_("withdrew a swap"),
+    "duty.wish_added": N_("entered somebody's wish"),
+    "duty.wish_withdrawn": N_("took back somebody's wish"),
     "estate.edgedevice_added": N_("added a device at the network's edge"),
     "estate.edgedevice_removed": N_("removed a device at the network's edge"),
     "estate.edgedevice_changed": N_("changed a device at the network's edge"),
@@ -167,7 +208,7 @@ def sentence_of(entry: Entry) -> Phrase:
     return Phrase(wording, _Filled("…", {name: _plain(name, value) for name, value in entry.facts.items()}))
 
 
-_WORDS: dict[str, dict[str, Any]] = {
+WORDS: dict[str, dict[str, Any]] = {  # choices that facts hold, by the fact's name
     "role": dict(Role.choices),
     "channel": dict(ChannelKind.choices),
     "by": {"link": _("link"), "code": _("code"), "password": _("password"), "passkey": _("passkey")},
@@ -180,7 +221,20 @@ _WORDS: dict[str, dict[str, Any]] = {
     },
     "side": {"here": _("this side"), "there": _("the other side")},
     "language": {"vi": "Tiếng Việt", "en": "English"},
+    "how": dict(How.choices),
+    "place": dict(Place.choices),
+    "origin": dict(Origin.choices),
+    "use": dict(KeyUse.choices),
 }
+
+
+def instant_of(value: Any) -> datetime | None:
+    """The instant that a fact holds as ISO 8601, if it does."""
+    try:
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
 
 
 class _Filled(defaultdict[str, Any]):
@@ -225,12 +279,26 @@ _PLACES = (
     "code",
     "reason",
     "side",
+    "at",
+    "due_at",
+    "how",
+    "place",
+    "origin",
+    "use",
+    "people",
+    "shifts",
+    "came",
+    "closed",
+    "placed",
+    "open",
 )
 
 
 def _plain(name: str, value: Any) -> Any:
-    if name in _WORDS and isinstance(value, str):
-        return _WORDS[name].get(value, value)
+    if name in ("at", "due_at"):
+        return instant_of(value) or value
+    if name in WORDS and isinstance(value, str):
+        return WORDS[name].get(value, value)
     if name in ("is", "verdict") and isinstance(value, str) and value in set(Verdict):
         return Phrase(Verdict(value).label)
     if isinstance(value, dict) and "is" in value:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
@@ -34,7 +35,49 @@ KNOWN = {
     "paging.escalationpolicy": ("organisation", "policy"),
     "paging.deadman": ("organisation", ""),
     "exchange.peer": ("organisation", "link"),
+    "duty.post": ("organisation", ""),
+    "duty.member": ("organisation", ""),
+    "duty.leave": ("organisation", ""),
+    "duty.wish": ("organisation", ""),
+    "duty.dutykey": ("organisation", ""),
+    "duty.screen": ("post__organisation", ""),
+    "duty.roster": ("watch__organisation", "roster"),
+    "duty.dutyrow": ("roster__watch__organisation", "duty_now"),
+    "duty.swap": ("row__roster__watch__organisation", "roster"),
+    "duty.handover": ("shift_out__post__organisation", "handover"),
+    "duty.providerrequest": ("watch__organisation", "providers"),
     "accounts.user": (None, "account"),
+}
+
+# what has no name of its own: the path to what names it; its page, where that is another thing's: the path to its key
+NAMED_BY: Final = {
+    "duty.roster": "watch",
+    "duty.leave": "person",
+    "duty.wish": "person",
+    "duty.dutykey": "person",
+    "duty.screen": "post",
+    "duty.dutyrow": "person",
+    "duty.swap": "row.person",
+    "duty.handover": "shift_out.post",
+    "duty.providerrequest": "provider",
+}
+PAGE_OF: Final = {
+    "duty.roster": "watch_id",
+    "duty.dutyrow": "roster.watch_id",
+    "duty.swap": "row.roster.watch_id",
+    "duty.providerrequest": "watch_id",
+}
+_TOGETHER: Final = {
+    "duty.member": ("person",),
+    "duty.roster": ("watch",),
+    "duty.leave": ("person",),
+    "duty.wish": ("person",),
+    "duty.dutykey": ("person",),
+    "duty.screen": ("post",),
+    "duty.dutyrow": ("person", "roster"),
+    "duty.swap": ("row__person", "row__roster"),
+    "duty.handover": ("shift_out__post",),
+    "duty.providerrequest": ("provider",),
 }
 
 
@@ -57,8 +100,14 @@ def subjects_of(request: HttpRequest, entries: Iterable[Entry]) -> dict[str, Sub
     for kind, keys in wanted.items():
         for row in _rows(request, kind, keys):
             page = KNOWN[kind][1]
-            found[f"{kind}:{row.pk}"] = Subject(str(row)[:200], reverse(page, args=[row.pk]) if page else "")
+            key = attrgetter(PAGE_OF.get(kind, "pk"))(row)
+            found[f"{kind}:{row.pk}"] = Subject(_name(kind, row), reverse(page, args=[key]) if page else "")
     return found
+
+
+def _name(kind: str, row: Any) -> str:
+    named = attrgetter(NAMED_BY[kind])(row) if kind in NAMED_BY else row
+    return str(named or "—")[:200]
 
 
 def _rows(request: HttpRequest, kind: str, keys: set[str]) -> Iterable[Any]:
@@ -67,7 +116,10 @@ def _rows(request: HttpRequest, kind: str, keys: set[str]) -> Iterable[Any]:
         visible = sees_everything(user_of(request), "accounts.manage")
         return User.objects.filter(pk__in=keys) if visible else ()
     model: Any = apps.get_model(kind)
-    return scoped(request, model.objects.filter(pk__in=keys), permission="journal.read", by=by)
+    rows = model.objects.filter(pk__in=keys)
+    if kind in _TOGETHER:
+        rows = rows.select_related(*_TOGETHER[kind])
+    return scoped(request, rows, permission="journal.read", by=by)
 
 
 def model_of(subject: str) -> type[Model] | None:

@@ -44,7 +44,7 @@ class ClauseForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    hours = forms.FloatField(label=_("Hours"), required=False, min_value=0)
+    hours = forms.FloatField(label=_("Number of hours"), required=False, min_value=0)
     vi = forms.CharField(label=_("In Vietnamese"), widget=forms.Textarea)
     en = forms.CharField(label=_("In English"), widget=forms.Textarea)
     source = forms.CharField(label=_("Source"), max_length=300)
