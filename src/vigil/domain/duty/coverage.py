@@ -94,12 +94,26 @@ def _actual(
     )
 
 
+def check_ins_in(rows: Sequence[DutyRow]) -> dict[tuple[UUID, UUID], list[CheckIn]]:
+    """Check-ins in the shifts of `rows`, in order, by shift and person.
+
+    Not by row: who is relieved, or was entered anew, has their earlier check-ins on the row that was superseded.
+    """
+    found: dict[tuple[UUID, UUID], list[CheckIn]] = defaultdict(list)
+    checks = CheckIn.objects.filter(row__shift__in={row.shift_id for row in rows}).select_related("row")
+    for one in checks.order_by("at"):
+        found[one.row.shift_id, one.row.person_id].append(one)
+    return found
+
+
 def presences(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, Span, str]]:
     """Who was there: each row's spans, with the place."""
-    checks: dict[UUID, list[CheckIn]] = defaultdict(list)
-    for one in CheckIn.objects.filter(row__in=[row.pk for row in rows]):
-        checks[one.row_id].append(one)
-    return [(row, span, place) for row in rows for span, place in presence_of(row, checks[row.pk], row.shift.post)]
+    checks = check_ins_in(rows)
+    return [
+        (row, span, place)
+        for row in rows
+        for span, place in presence_of(row, checks.get((row.shift_id, row.person_id), []), row.shift.post)
+    ]
 
 
 def _weaker(

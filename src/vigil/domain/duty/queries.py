@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
 from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
-from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
+from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of, to_the_end
 from vigil.engines.roster import Plan, Violation, evaluated
 
 
@@ -105,14 +105,6 @@ def rows_of_person(person: UUID, now: datetime) -> QuerySet[DutyRow]:
     return in_force().filter(person=person, ends_at__gt=now).order_by("starts_at")
 
 
-def check_ins_of(rows: Iterable[DutyRow]) -> dict[UUID, list[CheckIn]]:
-    """Check-ins by row, in order."""
-    found: dict[UUID, list[CheckIn]] = {row.pk: [] for row in rows}
-    for one in CheckIn.objects.filter(row__in=found).order_by("at"):
-        found[one.row_id].append(one)
-    return found
-
-
 def standing_plan(roster: Roster) -> Plan | None:
     """The roster as the engine sees it now: holes, rules broken, cost, fairness. None without shifts of our own.
 
@@ -122,8 +114,9 @@ def standing_plan(roster: Roster) -> Plan | None:
     if not problem.slots:
         return None
     known = {person.id for person in problem.people}
-    rows = [assignment_of(row) for row in planned_by_us(rows_of(roster)) if str(row.person_id) in known]
-    return evaluated(problem, list(dict.fromkeys(rows)))
+    rows = to_the_end(planned_by_us(rows_of(roster)))
+    given = [assignment_of(row) for row in rows if str(row.person_id) in known]
+    return evaluated(problem, list(dict.fromkeys(given)))
 
 
 def broken_in(plan: Plan) -> list[Violation]:

@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from vigil.domain.duty.actions.telling import tell
-from vigil.domain.duty.coverage import EARLY
+from vigil.domain.duty.coverage import EARLY, check_ins_in
 from vigil.domain.duty.models import CheckIn, DutyRow, How, Kind, MissedCheckIn, Place, Post, Screen
 from vigil.domain.paging.actions import raise_page, resolve_pages
 from vigil.kernel.actors import Actor
@@ -113,10 +113,7 @@ def check_in(
             attested_by=by.strip()[:200] if how == How.CALL else "",
             note=note.strip()[:300],
         )
-        MissedCheckIn.objects.filter(row__shift=row.shift, row__person=row.person_id, made_up_at=None).update(
-            made_up_at=now
-        )
-        resolve_pages(organisation=row.shift.post.organisation_id, dedupe_key=absence_of(row), actor=actor, now=now)
+        _make_up(row, actor, now)
         tell(
             row,
             "checked_in",
@@ -129,9 +126,19 @@ def check_in(
     return made
 
 
+def _make_up(row: DutyRow, actor: Actor, now: datetime, **which: object) -> None:
+    """What was missed is made up; once nothing is missed any more nobody is paged about it."""
+    missed = MissedCheckIn.objects.filter(row__shift=row.shift_id, row__person=row.person_id, made_up_at=None)
+    missed.filter(**which).update(made_up_at=now)
+    if not missed.exists():
+        resolve_pages(organisation=row.shift.post.organisation_id, dedupe_key=absence_of(row), actor=actor, now=now)
+
+
 @transaction.atomic
 def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor, now: datetime) -> CheckIn:
     """A lead states, with their name and why they know, that somebody was there at an instant that is over.
+
+    What was missed until one interval after it is made up.
 
     Raises: Refused `duty.no_name`, `duty.no_note`, `duty.not_then`; Conflict `roster.superseded`.
     """
@@ -146,6 +153,8 @@ def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor,
     made = CheckIn.objects.create(
         row=row, at=at, how=How.CALL, place=Place.ATTESTED, attested_by=by.strip()[:200], note=note.strip()[:300]
     )
+    holds_until = at + timedelta(minutes=row.shift.post.check_in_every_min or 1440)
+    _make_up(row, actor, now, due_at__lte=holds_until)
     tell(
         row,
         "attested",
@@ -193,13 +202,17 @@ def due_at(row: DutyRow, at: Sequence[datetime], missed: Sequence[datetime]) -> 
 
 def rows_with_dues(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, datetime | None, list[CheckIn]]]:
     """Each row on site with when its next check-in is due, and those it has."""
-    checks: dict[UUID, list[CheckIn]] = defaultdict(list)
-    for one in CheckIn.objects.filter(row__in=rows).order_by("at"):
-        checks[one.row_id].append(one)
-    missed: dict[UUID, list[datetime]] = defaultdict(list)
-    for row_id, at in MissedCheckIn.objects.filter(row__in=rows).values_list("row_id", "due_at"):
-        missed[row_id].append(at)
-    return [(row, due_at(row, [c.at for c in checks[row.pk]], missed[row.pk]), checks[row.pk]) for row in rows]
+    checks = check_ins_in(rows)
+    missed: dict[tuple[UUID, UUID], list[datetime]] = defaultdict(list)
+    told = MissedCheckIn.objects.filter(row__shift__in={row.shift_id for row in rows})
+    for shift, person, at in told.values_list("row__shift", "row__person", "due_at"):
+        missed[shift, person].append(at)
+    found = []
+    for row in rows:
+        key = row.shift_id, row.person_id
+        own = [one for one in checks.get(key, []) if one.at < row.ends_at]
+        found.append((row, due_at(row, [one.at for one in own], missed.get(key, [])), own))
+    return found
 
 
 def overdue(now: datetime, *, since: timedelta = timedelta(days=7)) -> list[tuple[DutyRow, datetime]]:
