@@ -57,7 +57,7 @@ bench-roster: setup-test ## rosters: greedy with local search, and CP-SAT's boun
 	$(BIN)/python tools/bench/roster.py
 
 soak: setup-test ## kill and cut tests
-	VIGIL_LINK_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak
+	VIGIL_LINK_ROUNDS=50 VIGIL_PAGING_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak
 
 translations: setup-test ## bring locale/*/django.po up to the code
 	$(BIN)/python tools/translations.py update

@@ -94,6 +94,14 @@ ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "no_role": ("/me/no-role/",),
     "healthz": ("/healthz",),
     "health": ("/health/",),
+    "pages": tuple(f"/pages/{rest}" for rest in LIST),
+    "page": ("/pages/{page}/",),
+    "policies": ("/pages/policies/",),
+    "policy_new": ("/pages/policies/new/",),
+    "policy": ("/pages/policies/{policy}/",),
+    "my_routes": ("/pages/me/",),
+    "routes": ("/people/{routed}/routes/",),
+    "switches": ("/pages/switches/",),
 }
 OFFICER: dict[str, tuple[str, ...]] = {
     name: ADMINISTRATOR[name]
@@ -101,7 +109,7 @@ OFFICER: dict[str, tuple[str, ...]] = {
         "home", "watch", "wall", "start", "dispatches", "watches", "watch_close", "assignment", "campaigns",
         "received", "received_one", "mailbox", "organisation", "organisation_edit", "organisations", "people", "person",
         "person_new", "contacts", "contact_new", "systems", "system", "edge", "links", "regimes", "journal", "me",
-        "health",
+        "health", "pages", "policies", "my_routes", "switches",
     )
 }  # fmt: skip
 OFFICER["organisation"] = ("/organisations/{organisation}/",)
@@ -115,6 +123,8 @@ NOBODY: dict[str, tuple[str, ...]] = {
     "guest_code": ("/g/",),
     "guest_link": ("/g/{guest_token}/",),
     "account_login": ("/sign-in/",),
+    "page_code": ("/p/",),
+    "page_link": ("/p/{page_token}/",),
 }
 # Files to be kept, not pages to be looked at: measured, with a target of their own.
 FILES: dict[str, tuple[str, ...]] = {
@@ -138,6 +148,7 @@ ELSEWHERE = {
     "mfa_reauthenticate_webauthn", "openid_connect_login", "openid_connect_callback", "mfa_activate_totp",
     "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn",
     "mfa_remove_webauthn",
+    "deadman", "deadman_fail",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from tools.bench import pages_past
+from tools.bench.pages_paging import fill_paging
 from vigil.domain.accounts.actions import create_user, grant
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import Role, SecondFactor, User
@@ -74,6 +75,8 @@ def fill(organisations: int, say: Callable[[str], None]) -> Filled:
     say("a finished drill, calls, letters, a campaign in preparation")
     done.measures["journal"] = pages_past.journal(made, 10 * organisations, chance, now)
     say("the journal's past")
+    done.keys |= fill_paging(authority, made, chance, now)
+    say("pages that are over and some that wait")
     _accounts(authority, made, now)
     _keys(done, campaign, draft, drill, directives, made, peers)
     done.tokens["guest"] = make_links(

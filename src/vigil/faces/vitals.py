@@ -1,9 +1,15 @@
 """The signs of life as every face shows them: the domain's reads, with the machine's clock measured."""
 
+from datetime import timedelta
+
 from django.conf import settings
+from django.db import DatabaseError
 
 from vigil.adapters.documents import ocr_available
 from vigil.adapters.host.system_clock import read_clock
+from vigil.adapters.notifiers.deadman import checked
+from vigil.domain.paging.channels import channels
+from vigil.domain.paging.models import Ping
 from vigil.domain.vitals.queries import State, Vital, health
 from vigil.kernel import clock
 from vigil.kernel.phrases import N_, phrase
@@ -14,7 +20,41 @@ OFF_BY_S = 1.0
 def signs() -> list[Vital]:
     """Every sign, now."""
     found = health(now=clock.now(), folder=settings.VIGIL_DATA, workers=settings.VIGIL_WORKERS, clock=_clock_sign)
-    return [*found, _ocr_sign(), _mail_sign(), second_factor_sign()]
+    return [*found, _ocr_sign(), _mail_sign(), second_factor_sign(), *_channel_signs(), _outside_sign()]
+
+
+def _channel_signs() -> list[Vital]:
+    """A channel that was set aside shows, and so does a file that cannot be used."""
+    read = channels()
+    if read.fault is not None:
+        return [Vital("channels", "fails", read.fault)]
+    wording = N_("The channel {name} is set aside: {why}")
+    aside = [
+        Vital(f"channel {name}", "warns", phrase(wording, name=name, why=why)) for name, why in read.broken.items()
+    ]
+    return aside or [Vital("channels", "works", phrase(N_("{n} channels can be used."), n=len(read.usable)))]
+
+
+def _outside_sign() -> Vital:
+    """Whether somebody outside would learn of our death."""
+    if not settings.VIGIL_DEADMAN_URL:
+        return Vital("outside", "warns", phrase(N_("Nobody outside listens for this Vigil (VIGIL_DEADMAN_URL).")))
+    try:
+        checked(settings.VIGIL_DEADMAN_URL)
+    except ValueError:
+        return Vital("outside", "fails", phrase(N_("VIGIL_DEADMAN_URL must be https (http only to this machine).")))
+    try:
+        last = Ping.objects.filter(pk=1).first()
+    except DatabaseError:
+        return Vital("outside", "unknown", phrase(N_("Unknown while the database does not answer.")))
+    if last is None:
+        return Vital("outside", "warns", phrase(N_("No ping has been sent to the outside yet.")))
+    if not last.arrived:
+        return Vital("outside", "fails", phrase(N_("The last ping to the outside, at {at}, was lost."), at=last.at))
+    late = clock.now() - last.at > timedelta(seconds=3 * settings.VIGIL_DEADMAN_S + 60)
+    if late:
+        return Vital("outside", "fails", phrase(N_("The outside was last pinged at {at}."), at=last.at))
+    return Vital("outside", "works", phrase(N_("The outside was last pinged at {at}."), at=last.at))
 
 
 def _clock_sign() -> Vital:

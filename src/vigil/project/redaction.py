@@ -4,11 +4,11 @@ import logging
 import re
 from typing import Final
 
-_KEYED: Final = re.compile(r"(/[gt]/)[A-Za-z0-9_-]{16,}")
+_KEYED: Final = re.compile(r"(/(?:[gtp]|deadman)/)[A-Za-z0-9_-]{16,}")
 
 
 def without_keys(text: str) -> str:
-    """`text` with the key of every guest's or test's link replaced by `…`."""
+    """`text` with the key of every guest's, test's, page's or switch's address replaced by `…`."""
     return _KEYED.sub(r"\1…", text)
 
 

@@ -13,7 +13,14 @@ from uuid import UUID
 
 from vigil.adapters.notifiers.deadman import send_ping
 from vigil.domain.paging.actions.switches import look_at_switches, pinged
-from vigil.domain.paging.deciding import decide, follow, next_due, on_call, open_attempts, rearm_after_clock_went_back
+from vigil.domain.paging.deciding import (
+    changed_attempts,
+    decide,
+    follow,
+    next_due,
+    on_call,
+    rearm_after_clock_went_back,
+)
 from vigil.domain.paging.models import PageAttempt
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
@@ -25,6 +32,7 @@ log = logging.getLogger(__name__)
 NAME = "pager"
 EVERY_S = 1.0
 AT_MOST = 500
+SETTLING_S = 90.0
 
 
 class Pager:
@@ -35,6 +43,7 @@ class Pager:
         self._outside = outside
         self._ping_every_s = ping_every_s
         self._ping_due = 0.0
+        self._began = time.monotonic()
         self._lanes: Lanes[bool] = Lanes()
         self._faults: list[str] = []
 
@@ -67,7 +76,7 @@ class Pager:
 
     def _follow(self) -> int:
         went_on = 0
-        for row in open_attempts():
+        for row in changed_attempts(clock.now()):
             went_on += self._tried("following", partial(self._followed, row))
         return went_on
 
@@ -81,8 +90,11 @@ class Pager:
             pinged(well=done.work, arrived=error is None, error=told, now=clock.now())
         if not self._outside or time.monotonic() < self._ping_due or not self._lanes.has_room("outside", 1):
             return 0
-        self._ping_due = time.monotonic() + self._ping_every_s
+        self._ping_due = time.monotonic() + min(self._ping_every_s, 5.0)
         well = self._well()
+        if not well and time.monotonic() - self._began < SETTLING_S:
+            return 0  # the others are only starting: neither well nor ill yet
+        self._ping_due = time.monotonic() + self._ping_every_s
         self._lanes.give("outside", well, partial(send_ping, self._outside, well=well))
         return 1
 

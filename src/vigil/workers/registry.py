@@ -1,5 +1,6 @@
 """The workers by name, made from settings."""
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,8 @@ from vigil.kernel import clock
 from vigil.kernel.phrases import phrase
 from vigil.workers import campaigner, courier, liaison, pager, postman, timekeeper, watchman
 from vigil.workers.loop import run
+
+log = logging.getLogger(__name__)
 
 
 def _timekeeper(stop: threading.Event) -> None:
@@ -62,9 +65,14 @@ def _watchman(stop: threading.Event) -> None:
 
 
 def _pager(stop: threading.Event) -> None:
+    try:
+        outside = checked(settings.VIGIL_DEADMAN_URL)
+    except ValueError as error:  # pages must go out though nobody outside can be told
+        log.error("%s", error)
+        outside = ""
     keeper = pager.Pager(
         well=everything_works,
-        outside=checked(settings.VIGIL_DEADMAN_URL),
+        outside=outside,
         ping_every_s=settings.VIGIL_DEADMAN_S,
     )
     run(name=pager.NAME, round=keeper.round, every_s=pager.EVERY_S, stop=stop)

@@ -4,7 +4,9 @@ import pytest
 from tests.duty import LEAD, NOW, at, organisation_named, people_of, published
 
 from vigil.domain.duty.actions.changes import Change, make, members_free_for, outlook, relieve
+from vigil.domain.duty.actions.planning import draft, publish, roster_for
 from vigil.domain.duty.actions.posts import add_leave
+from vigil.domain.duty.actions.presence import overdue
 from vigil.domain.duty.actions.swaps import agree, approve, propose, withdraw
 from vigil.domain.duty.models import DutyRow, Kind, Origin
 from vigil.kernel.errors import Conflict, NotAllowed, Refused
@@ -179,3 +181,17 @@ def test_what_is_over_cannot_be_moved(world, roster) -> None:
             actor=LEAD, now=at(2, 0),
         )  # fmt: skip
     assert raised.value.code == "roster.over"
+
+
+def test_who_stood_in_a_shift_that_is_over_is_entered_afterwards_with_a_reason(world) -> None:
+    now = at(1, 10)
+    draft(watch=world.watch, posts=[world.post], actor=LEAD, now=now)
+    roster = publish(roster=roster_for(world.watch), version=None, actor=LEAD, now=now)
+    shift = roster.shifts.get(turn_starts_at=at(30, 14))
+    change = Change(take=((shift, world.people[0], Kind.ON_SITE),))
+    with pytest.raises(Refused) as raised:
+        make(roster=roster, change=change, version=None, actor=LEAD, now=now)
+    assert raised.value.code == "roster.no_reason"
+    (row,) = make(roster=roster, change=change, version=None, reason="theo sổ trực", actor=LEAD, now=now)
+    assert (row.starts_at, row.made_at) == (shift.starts_at, now), "and it shows that it was entered later"
+    assert all(one.pk != row.pk for one, _ in overdue(now)), "nobody is asked to check in for the past"

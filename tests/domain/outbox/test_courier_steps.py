@@ -59,6 +59,19 @@ def test_a_passing_fault_waits_longer_each_time_and_ends_after_three_days(messag
     assert message.state == "failed"
 
 
+def test_an_urgent_message_does_not_wait_behind_letters(message, now) -> None:
+    urgent = queue(address="b@b.example", title="t", body="b", now=now + timedelta(seconds=1), urgent=True)
+    at = now + timedelta(seconds=2)
+    assert [claim(now=at), claim(now=at), claim(now=at)] == [urgent, message, None]
+
+
+def test_a_clock_that_went_back_holds_no_message(message, now) -> None:
+    back = now - timedelta(hours=3)
+    held = claim(now=back)
+    assert held == message, "it was to wait for three hours"
+    assert claim(now=back - timedelta(days=1)) == message, "and so would have its claim"
+
+
 def test_what_was_sent_stays_sent(message, now) -> None:
     sent(message=claim(now=now), now=now)
     assert claim(now=now + timedelta(days=1)) is None

@@ -10,7 +10,7 @@ import pytest
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.domain.paging.actions import raise_page
-from vigil.domain.paging.deciding import decide, follow, next_due, open_attempts, rearm_after_clock_went_back
+from vigil.domain.paging.deciding import changed_attempts, decide, follow, next_due, rearm_after_clock_went_back
 from vigil.domain.paging.models import Page
 from vigil.kernel.actors import Actor
 from vigil.kernel.on_call import Target
@@ -92,7 +92,7 @@ def turn(roster: Roster) -> Callable[[datetime], list[str]]:
         outcomes = []
         while (step := next_due(at)) is not None:
             outcomes.append(decide(step=step, roster=roster, actor=PAGER, now=at))
-        for row in open_attempts():
+        for row in changed_attempts(at):
             follow(row=row, actor=PAGER, now=at)
         return outcomes
 

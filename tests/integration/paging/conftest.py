@@ -1,7 +1,9 @@
 """The outside of paging, for real: an HTTP receiver that keeps what comes, and can hang, refuse, or answer late."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +33,7 @@ class Receiver:
     answers: dict[str, int] = field(default_factory=dict)
     hang: set[str] = field(default_factory=set)
     let_go: threading.Event = field(default_factory=threading.Event)
+    takes_s: Callable[[], float] = lambda: 0.0
 
     def at(self, place: str) -> list[Hit]:
         """What came to `/place`..."""
@@ -48,11 +51,13 @@ def serve(receiver: Receiver) -> ThreadingHTTPServer:
             if place in receiver.hang:
                 receiver.let_go.wait(60)
             receiver.hits.append(Hit(parts.path, parse_qs(parts.query), self.headers.get(ID_HEADER, ""), body))
+            time.sleep(receiver.takes_s())
             self.send_response(receiver.answers.get(place, 200))
             self.send_header("Content-Length", "0")
             if receiver.answers.get(place) == 302:
                 self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
-            self.end_headers()
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.end_headers()
 
         do_POST = do_GET = _take
 

@@ -14,7 +14,7 @@ from vigil.domain.paging.models import Ping
 from vigil.kernel import clock
 from vigil.kernel.errors import Refused
 from vigil.workers.courier import Courier
-from vigil.workers.pager import Pager
+from vigil.workers.pager import SETTLING_S, Pager
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +112,7 @@ def test_the_outside_hears_that_vigil_lives_and_when_a_part_of_it_does_not(recei
     pager = Pager(well=lambda: well[0], outside=f"http://127.0.0.1:{receiver.port}/ping/abc", ping_every_s=0.1)
     _rounds(pager, lambda: Ping.objects.filter(arrived=True, well=True).exists())
     well[0] = False
+    pager._began -= SETTLING_S
     _rounds(pager, lambda: Ping.objects.filter(arrived=True, well=False).exists())
     assert {hit.path for hit in receiver.hits} == {"/ping/abc", "/ping/abc/fail"}
     receiver.answers["ping"] = 404

@@ -18,6 +18,7 @@ from vigil.adapters.notifiers.channels import WEBHOOKS, Channel
 from vigil.kernel.errors import Refused, Unavailable
 from vigil.kernel.phrases import N_
 
+CONNECT_S: Final = 10.0
 ID_HEADER: Final = "X-Vigil-Message-ID"
 _FOR_NOW: Final = {408, 409, 423, 425, 429}
 
@@ -78,14 +79,14 @@ def _plugin(channel: Channel, address: str, message_id: str) -> Any:
         return None
     if made is None:
         return None
-    made.socket_connect_timeout = made.socket_read_timeout = channel.timeout_s
+    made.socket_connect_timeout, made.socket_read_timeout = min(channel.timeout_s, CONNECT_S), channel.timeout_s
     made.redirects = False
     made.persistent_storage = False
     return made
 
 
 def send(channel: Channel, *, to: str, title: str, body: str, message_id: str) -> None:
-    """Hand the message to the channel's provider; blocks for at most about twice `channel.timeout_s`.
+    """Hand the message to the channel's provider; blocks for about `channel.timeout_s` at most, and ten seconds more.
 
     Raises: Refused `channel.refused`, `channel.rejected` when it will never be taken; Unavailable
     `channel.unavailable` when it may be later.

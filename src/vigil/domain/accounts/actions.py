@@ -7,7 +7,7 @@ from django.db import transaction
 
 from vigil.domain.accounts.models import RoleGrant, User
 from vigil.domain.journal.actions import record
-from vigil.domain.organisations.models import Organisation
+from vigil.domain.organisations.models import Organisation, Person
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_
@@ -121,6 +121,21 @@ def set_language(*, user: User, language: str, actor: Actor, now: datetime) -> N
         action="account.language_set",
         subject=f"accounts.user:{user.id}",
         facts={"language": language},
+    )
+
+
+@transaction.atomic
+def link_person(*, user: User, person: Person | None, actor: Actor, now: datetime) -> None:
+    """Say which person an account stands for (None: nobody): by this somebody answers a page as themselves."""
+    User.objects.filter(pk=user.pk).update(person=person)
+    record(
+        actor=actor,
+        now=now,
+        action="account.person_linked",
+        subject=f"accounts.user:{user.id}",
+        organisation=person.organisation_id if person is not None else None,
+        facts={"person": str(person.pk) if person is not None else ""},
+        personal={"person": person.name} if person is not None else None,
     )
 
 

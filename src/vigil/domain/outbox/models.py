@@ -36,11 +36,16 @@ class Message(models.Model):
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    urgent = models.BooleanField(default=False)  # goes before whatever else waits on its channel
     possibly_twice = models.BooleanField(default=False)  # a crash hid whether it had left; it went again under its id
 
     class Meta:
         ordering = ["created_at"]
-        indexes = [models.Index(fields=["state", "next_attempt_at"]), models.Index(fields=["about"])]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["about"]),
+            models.Index(fields=["channel", "next_attempt_at"], condition=models.Q(urgent=True), name="message_urgent"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.message_id} {self.state}"

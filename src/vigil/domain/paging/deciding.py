@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.module_loading import import_string
 
 from vigil.domain.journal.actions import record
@@ -181,10 +181,11 @@ def _remind(page: Page, plan: Plan, now: datetime) -> tuple[Outcome, Phrase | No
     return Outcome.SENT, None
 
 
-def open_attempts(at_most: int = 500) -> list[PageAttempt]:
-    """Tries of which something may still follow, oldest first."""
+def changed_attempts(now: datetime, at_most: int = 500) -> list[PageAttempt]:
+    """Tries of which the outbox has news, or whose time to leave is over; oldest first. Looks without locking."""
     rows = PageAttempt.objects.filter(settled=False).select_related("message", "person", "step")
-    return list(rows.order_by("at", "id")[:at_most])
+    news = ~Q(state=F("message__state")) | ~Q(possibly_twice=F("message__possibly_twice")) | Q(failover_at__lte=now)
+    return list(rows.filter(news).order_by("at", "id")[:at_most])
 
 
 @transaction.atomic

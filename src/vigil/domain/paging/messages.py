@@ -39,7 +39,7 @@ def attempt(
     title, body = _texts(page, person, found, link, code)
     message = queue(
         address=address, title=title, body=body, now=now, about=about(page), organisation=page.organisation_id,
-        channel=channel,
+        channel=channel, urgent=not page.is_test,
     )  # fmt: skip
     wait = FAILOVER if found is None else timedelta(seconds=found.failover_s)
     return PageAttempt.objects.create(
@@ -50,7 +50,7 @@ def attempt(
 
 def _texts(page: Page, person: Person, channel: Channel | None, link: str, code: str) -> tuple[str, str]:
     with override(person.language):
-        title = _marked(page, page.title_phrase.said(gettext))
+        title = " ".join(_marked(page, page.title_phrase.said(gettext)).split())  # a subject is one line
         if channel is not None and channel.sms:
             return "", _as_sms(title, code, link)
         lines = [
@@ -90,11 +90,11 @@ def tell(page: Page, person: Person, channel: str, address: str, wording: str, n
     with override(person.language):
         said = _marked(page, Phrase(wording, {**values, "title": page.title_phrase}).said(gettext))
         sms = found is not None and found.sms
-        title = "" if sms else f"[Vigil] {said}"[:300]
+        title = "" if sms else f"[Vigil] {' '.join(said.split())}"[:300]
         text = for_sms(f"VIGIL: {said}.") if sms else said + "\n"
     queue(
         address=address, title=title, body=text, now=now, about=about(page), organisation=page.organisation_id,
-        channel=channel,
+        channel=channel, urgent=True,
     )  # fmt: skip
 
 

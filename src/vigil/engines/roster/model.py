@@ -202,19 +202,14 @@ class Model:
                     self.prefer[p].append((points, frozenset(t for t in met if p not in self.barred[t])))
 
     def _share(self) -> None:
-        """Fair shares: each place is divided over those who may take it, then moved by what is carried over."""
+        """Fair shares: each place is divided over everybody who may stand then, then moved by what is carried over.
+
+        Also a place that only some may take (a lead's): what they must stand there they are spared elsewhere.
+        """
         count = len(self.people)
         self.fair = {name: [0.0] * count for name in ("nights", "holidays", "hours")}
         for task in self.tasks:
-            plain = float(task.room)
-            named = sum(want.n for want in task.wants if want.quality is not None)
-            for want in task.wants:
-                if want.quality is not None:
-                    able = [p for p in self.eligible[task.index] if want.quality in self.qualities[p]]
-                    places = want.n * min(1.0, task.room / named)
-                    plain -= places if able else 0
-                    self._divide(task, places, able)
-            self._divide(task, plain, self.eligible[task.index])
+            self._divide(task, float(task.room), self.eligible[task.index])
         self._carry()
         lengths = Counter(task.minutes for task in self.tasks if task.work)
         self.step = lengths.most_common(1)[0][0] if lengths else 480

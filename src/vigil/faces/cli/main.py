@@ -24,6 +24,8 @@ COMMANDS = {
     "taxii": "vigil.faces.cli.taxii:taxii",
     "backup": "vigil.faces.cli.backup:backup",
     "restore": "vigil.faces.cli.backup:restore",
+    "page": "vigil.faces.cli.paging:page",
+    "channels": "vigil.faces.cli.paging:channels",
     "link": "vigil.faces.cli.link:link",
     "campaign": "vigil.faces.cli.campaign:campaign",
     "roster": "vigil.faces.cli.roster:roster",

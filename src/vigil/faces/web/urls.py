@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("vigil.faces.web.estate.urls")),
     path("", include("vigil.faces.web.exchange.urls")),
     path("", include("vigil.faces.web.regimes.urls")),
+    path("", include("vigil.faces.web.paging.urls")),
     path("", include("vigil.faces.web.journal.urls")),
     path("", include("vigil.faces.web.accounts.urls")),
     path("", include("vigil.faces.web.accounts.tokens")),

@@ -108,13 +108,17 @@ def make(
 ) -> list[DutyRow]:
     """Make a change. Rules that it breaks need a reason (then it is an override); some no reason overrides.
 
-    Who leaves a shift that runs has stood until now: that part stays, with the check-ins in it.
+    Who leaves a shift that runs has stood until now: that part stays, with the check-ins in it. Who stood in a shift
+    that is over can be entered afterwards, with a reason; the row says when it was made.
 
-    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.providers`;
+    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.no_reason`,
+    `roster.providers`;
     Conflict `roster.changed`, `roster.superseded`, `roster.over`, `watch.closed`.
     """
     roster = locked(roster, version)
     _still_there(roster, change, now)
+    if not reason.strip() and any(shift.ends_at <= now for shift, _, _ in change.take):
+        raise Refused("roster.no_reason", N_("This shift is over: say how you know who stood."))
     seen = outlook(roster, change)
     if seen.forbidden:
         raise Refused("roster.never", N_("Not possible: {why}"), why=_joined([one.phrase for one in seen.forbidden]))

@@ -30,6 +30,7 @@ from vigil.kernel.phrases import N_, phrase
 STEP_S: Final = 30
 _AGAIN: Final = timedelta(seconds=60)
 _MOST_WRONG: Final = 20
+_AT_ONCE: Final = 1000
 _WRONG_WITHIN: Final = timedelta(minutes=10)
 _PLACE: Final = {How.SCREEN: Place.PROVEN, How.CALL: Place.ATTESTED}
 
@@ -215,26 +216,29 @@ def rows_with_dues(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, datetime | No
     return found
 
 
-def overdue(now: datetime, *, since: timedelta = timedelta(days=7)) -> list[tuple[DutyRow, datetime]]:
+def overdue(now: datetime) -> list[tuple[DutyRow, datetime]]:
     """Rows on site whose check-in is overdue by more than the grace, with the instant when it was due, in that order.
 
-    Also of shifts that ended while no worker lived: what was missed then is told, once.
+    Also of shifts that ended while no worker lived: what was missed then is told, once. Rows that are over and owe
+    nothing more are settled, and not looked at again.
     """
     rows = DutyRow.objects.filter(
         superseded_at=None,
+        settled_at=None,
         kind=Kind.ON_SITE,
         roster__published_at__isnull=False,
         starts_at__lt=now,
-        ends_at__gt=now - since,
         shift__dropped_at=None,
     ).exclude(roster__watch__state="closed")
     rows = rows.filter(made_at__lt=F("ends_at"))  # who was entered afterwards is not asked to check in
-    found = []
-    for row, due, _ in rows_with_dues(
-        list(rows.select_related("shift__post__organisation", "person", "roster__watch"))
-    ):
+    rows = rows.select_related("shift__post__organisation", "person", "roster__watch").order_by("starts_at")
+    found, settled = [], []
+    for row, due, _ in rows_with_dues(list(rows[:_AT_ONCE])):
         if due is not None and due + timedelta(minutes=row.shift.post.grace_min) < min(now, row.ends_at):
             found.append((row, due))
+        elif row.ends_at <= now:
+            settled.append(row.pk)
+    DutyRow.objects.filter(pk__in=settled).update(settled_at=now)
     return sorted(found, key=lambda pair: pair[1])
 
 

@@ -100,6 +100,7 @@ class DutyRow(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     made_at = models.DateTimeField()
     reminded_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)  # over, and every check-in that was due is made or decided as missed
     superseded_at = models.DateTimeField(null=True)
     superseded_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="supersedes")
 
@@ -108,6 +109,11 @@ class DutyRow(models.Model):
         indexes = [
             models.Index(fields=["roster", "superseded_at", "starts_at"]),
             models.Index(fields=["person", "superseded_at", "starts_at"]),
+            models.Index(
+                fields=["starts_at"],
+                name="duty_row_unsettled",
+                condition=models.Q(superseded_at=None, settled_at=None, kind="on_site"),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="duty_row_lasts"),

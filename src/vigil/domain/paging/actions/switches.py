@@ -16,6 +16,7 @@ from vigil.kernel.identifiers import new_token
 from vigil.kernel.phrases import N_, Phrase, phrase
 
 AWAY_AFTER = timedelta(seconds=30)
+NOTE_EVERY = timedelta(seconds=5)
 _ALIVE_EVERY = timedelta(seconds=1)
 
 
@@ -76,7 +77,8 @@ def look_at_switches(*, actor: Actor, now: datetime) -> int:
     note = PagerNote.objects.filter(pk=1).first()
     if note is None or not timedelta(0) <= now - note.looked_at <= AWAY_AFTER:
         DeadMan.objects.filter(revoked_at=None).update(counts_from=now)
-    PagerNote.objects.update_or_create(pk=1, defaults={"looked_at": now})
+    if note is None or not timedelta(0) <= now - note.looked_at < NOTE_EVERY:
+        PagerNote.objects.update_or_create(pk=1, defaults={"looked_at": now})
     fell = 0
     watched = DeadMan.objects.filter(revoked_at=None, state__in=[DeadManState.UP, DeadManState.LATE])
     for switch in watched.select_related("organisation", "policy"):

@@ -16,7 +16,7 @@ from vigil.kernel.phrases import Phrase
 class PageState(models.TextChoices):
     """Where a page stands. Exhausted: everybody was tried; it stays on the call list until a person takes it."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Waits for somebody")
     ACKNOWLEDGED = "acknowledged", _("Taken")
     EXHAUSTED = "exhausted", _("Nobody answered")
     RESOLVED = "resolved", _("Done")
@@ -73,7 +73,7 @@ class Page(models.Model):
         indexes = [models.Index(fields=["organisation", "state", "-raised_at"])]
 
     def __str__(self) -> str:
-        return f"page {self.id} {self.state}"
+        return str(self.title_phrase)
 
     @property
     def title_phrase(self) -> Phrase:

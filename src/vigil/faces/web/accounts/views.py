@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
 from axes.utils import reset
@@ -13,17 +14,27 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from vigil.domain.accounts.actions import create_user, grant, revoke, set_active, set_language, set_password, unlocked
+from vigil.domain.accounts.actions import (
+    create_user,
+    grant,
+    link_person,
+    revoke,
+    set_active,
+    set_language,
+    set_password,
+    unlocked,
+)
 from vigil.domain.accounts.models import Role, RoleGrant, User
 from vigil.domain.accounts.second_factor import demanded_of, forget_tries, has_own_factor, reset_factor
 from vigil.domain.accounts.sessions import end_sessions, sessions_of
-from vigil.domain.organisations.models import Organisation
+from vigil.domain.organisations.models import Organisation, Person
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.scoping import actor_of, demanded, user_of
@@ -131,6 +142,12 @@ def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
         for held in RoleGrant.objects.filter(user=found):
             if str(held.pk) == request.POST.get("grant"):
                 revoke(grant=held, actor=actor, now=now)
+    elif what == "person":
+        person, error = _person_named(request.POST.get("person", ""))
+        if error:
+            messages.error(request, error)
+            return redirect("account", pk=found.pk)
+        link_person(user=found, person=person, actor=actor, now=now)
     elif what in ("close", "open"):
         set_active(user=found, active=what == "open", actor=actor, now=now)
     elif what == "password":
@@ -147,6 +164,21 @@ def change(request: HttpRequest, pk: str, what: str) -> HttpResponse:
         reset_factor(user=found, actor=actor, now=now)
     messages.success(request, gettext("Saved."))
     return redirect("account", pk=found.pk)
+
+
+def _person_named(text: str) -> tuple[Person | None, str]:
+    """The one person with this identifier, mail address or name; empty: nobody."""
+    wanted = text.strip()[:320]
+    if not wanted:
+        return None, ""
+    people = Person.objects.filter(left_at=None)
+    try:
+        found = list(people.filter(pk=UUID(wanted)))
+    except ValueError:
+        found = list(people.filter(Q(email__iexact=wanted) | Q(name__iexact=wanted))[:2])
+    if len(found) != 1:
+        return None, gettext("Nobody, or more than one, is known by this name.")
+    return found[0], ""
 
 
 class OwnForm(forms.Form):

@@ -30,6 +30,9 @@ KNOWN = {
     "directives.campaign": ("organisation", "campaign"),
     "directives.recipient": ("campaign__organisation", "recipient"),
     "directives.drill": ("campaign__organisation", "drill"),
+    "paging.page": ("organisation", "page"),
+    "paging.escalationpolicy": ("organisation", "policy"),
+    "paging.deadman": ("organisation", ""),
     "exchange.peer": ("organisation", "link"),
     "accounts.user": (None, "account"),
 }

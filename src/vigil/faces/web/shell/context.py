@@ -33,6 +33,7 @@ PLACES = (
     Place(_("Mail in"), "/mailbox/", "mailbox", "dispatches.import"),
     Place(_("Watches"), "/watches/", "shield-check"),
     Place(_("My shifts"), "/duty/", "calendar-user"),
+    Place(_("Paging"), "/pages/", "bell-ringing", "paging.read"),
     Place(_("Organisations"), "/organisations/", "building"),
     Place(_("People"), "/people/", "users"),
     Place(_("Contact points"), "/contacts/", "phone"),
