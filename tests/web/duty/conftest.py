@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -124,6 +124,3 @@ def hour() -> Iterator[None]:
 def room(db, hour) -> Room:
     """A plain room."""
     return duty_room("Ta")
-
-
-LATER = timedelta(hours=6)

@@ -149,11 +149,9 @@ def _to_take(door: Door) -> list[dict[str, Any]]:
 @through_a_door
 def here(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
     """I am here: with the code on the screen, or without."""
-    code = said(request, "code", 20)
+    code, own = said(request, "code", 20), door.row(row)
     try:
-        made = check_in(
-            row=door.row(row), how=How.SCREEN if code else door.how, code=code, actor=door.actor, now=clock.now()
-        )
+        made = check_in(row=own, how=How.SCREEN if code else door.how, code=code, actor=door.actor, now=clock.now())
     except VigilError as error:
         messages.error(request, error.phrase.said(gettext))
     else:
