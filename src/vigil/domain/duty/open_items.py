@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from vigil.domain.directives.models import WatchState
 from vigil.domain.duty.models import HandOver, HandOverState, MissedCheckIn, Roster, Swap, SwapState
 from vigil.domain.duty.queries import function_holes
@@ -38,7 +40,10 @@ class DutyOpenItems:
 
     def _waiting(self, organisation: UUID, now: datetime) -> list[OpenItem]:
         swaps = Swap.objects.filter(
-            row__roster__watch__organisation=organisation, state__in=[SwapState.PROPOSED, SwapState.AGREED]
+            Q(other_row=None) | Q(other_row__superseded_at=None),
+            row__roster__watch__organisation=organisation,
+            row__superseded_at=None,
+            state__in=[SwapState.PROPOSED, SwapState.AGREED],
         ).select_related("row__person", "to_person", "row__roster")
         found = [
             OpenItem(

@@ -86,6 +86,11 @@ def planned_by_us(rows: Iterable[DutyRow]) -> list[DutyRow]:
     return [row for row in rows if row.shift.post.provider_id is None]
 
 
+def to_the_end(rows: Iterable[DutyRow]) -> list[DutyRow]:
+    """Without those who left their shift early: from then on they fill no place."""
+    return [row for row in rows if row.ends_at >= row.shift.ends_at]
+
+
 def people_of(watch: Watch, *, besides: Roster) -> list[Person]:
     """The organisation's members, with everything that keeps them from standing."""
     members = list(

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
 from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
-from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
+from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of, to_the_end
 from vigil.engines.roster import Assignment, Hole, Judged, Plan, Problem, Violation, coverage, evaluated
 
 
@@ -123,8 +123,9 @@ def function_holes(roster: Roster, at: datetime) -> list[Hole]:
 
 def _standing_in(problem: Problem, roster: Roster) -> list[Assignment]:
     known = {person.id for person in problem.people}
-    rows = [assignment_of(row) for row in planned_by_us(rows_of(roster)) if str(row.person_id) in known]
-    return list(dict.fromkeys(rows))
+    rows = to_the_end(planned_by_us(rows_of(roster)))
+    given = [assignment_of(row) for row in rows if str(row.person_id) in known]
+    return list(dict.fromkeys(given))
 
 
 def broken_in(plan: Plan | Judged) -> list[Violation]:

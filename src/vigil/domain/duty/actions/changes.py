@@ -10,7 +10,7 @@ from django.db import transaction
 from vigil.domain.duty.actions.planning import grown, locked, name_leads, stands_from
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Origin, Roster
-from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of
+from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of, to_the_end
 from vigil.domain.duty.queries import broken_in
 from vigil.domain.organisations.models import Person
 from vigil.engines.roster import Assignment, Judged, Model, Violation, judged
@@ -45,6 +45,11 @@ class Change:
     leave: tuple[DutyRow, ...] = ()
     take: tuple[tuple[DutyShift, Person, str], ...] = ()
 
+    @property
+    def shifts(self) -> set[DutyShift]:
+        """All that it touches."""
+        return {*(row.shift for row in self.leave), *(shift for shift, _, _ in self.take)}
+
 
 class Judge:
     """A roster as it stands, ready to say what changes would do; made once for many questions."""
@@ -52,7 +57,7 @@ class Judge:
     def __init__(self, roster: Roster) -> None:
         self._model = Model(problem_of(roster))
         self._known = {person.id for person in self._model.people}
-        rows = [assignment_of(row) for row in planned_by_us(rows_of(roster))]
+        rows = [assignment_of(row) for row in to_the_end(planned_by_us(rows_of(roster)))]
         self._before = _once([one for one in rows if one.person in self._known])
         self._was = judged(self._model, self._before)
 
@@ -62,7 +67,12 @@ class Judge:
         return {one.person: one.hours for one in self._was.fairness}
 
     def outlook(self, change: Change) -> Outlook:
-        """What the change would do. Raises: Refused `roster.no_member` for who does not stand duty here."""
+        """What the change would do.
+
+        Raises: Refused `roster.no_member` for who does not stand duty here, `roster.providers` for a provider's shift.
+        """
+        if any(shift.post.provider_id is not None for shift in change.shifts):
+            raise Refused("roster.providers", N_("The provider changes this with a new answer."))
         gone = {assignment_of(row) for row in change.leave}
         after = [one for one in self._before if one not in gone]
         for shift, person, kind in change.take:
@@ -105,9 +115,11 @@ def make(
 ) -> list[DutyRow]:
     """Make a change. Rules that it breaks need a reason (then it is an override); some no reason overrides.
 
-    Who stood in a shift that is over can be entered afterwards, with a reason; the row says when it was made.
+    Who leaves a shift that runs has stood until now: that part stays, with the check-ins in it. Who stood in a shift
+    that is over can be entered afterwards, with a reason; the row says when it was made.
 
-    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.no_reason`;
+    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.no_reason`,
+    `roster.providers`;
     Conflict `roster.changed`, `roster.superseded`, `roster.over`, `watch.closed`.
     """
     roster = locked(roster, version)
@@ -122,6 +134,8 @@ def make(
         raise Refused("roster.rules", N_("Against the rules, and no reason is given: {why}"), why=why)
     origin = Origin.OVERRIDE if seen.breaks else origin
     DutyRow.objects.filter(pk__in=[row.pk for row in change.leave]).update(superseded_at=now)
+    staying = {(shift.pk, person.pk) for shift, person, _ in change.take}
+    stood = [_stood(row, now) for row in change.leave if (row.shift_id, row.person_id) not in staying]
     made = [
         DutyRow.objects.create(
             roster=roster,
@@ -130,7 +144,7 @@ def make(
             kind=kind,
             origin=origin,
             kept=True,
-            starts_at=stands_from(shift, kind, now),
+            starts_at=_back_since(shift, person, now) or stands_from(shift, kind, now),
             ends_at=shift.ends_at,
             why=phrase(N_("by {name}"), name=actor.name).to_json(),
             reason=reason.strip()[:500],
@@ -154,11 +168,30 @@ def make(
             "origin": str(origin),
             "broken": sorted({one.code for one in seen.breaks}),
             "version": roster.version,
-            "rows": [str(row.pk) for row in made],
+            "rows": [str(row.pk) for row in [*made, *filter(None, stood)]],
             "superseded": [str(row.pk) for row in change.leave],
         },
     )
     return made
+
+
+def _stood(row: DutyRow, now: datetime) -> DutyRow | None:
+    """The part of a superseded row that is over; None when it had not begun."""
+    if row.starts_at >= now:
+        return None
+    return DutyRow.objects.create(
+        roster=row.roster, shift=row.shift, person=row.person, kind=row.kind, starts_at=row.starts_at, ends_at=now,
+        origin=row.origin, kept=True, why=row.why, reason=row.reason, made_at=now, reminded_at=row.reminded_at,
+    )  # fmt: skip
+
+
+def _back_since(shift: DutyShift, person: Person, now: datetime) -> datetime | None:
+    """For somebody who left this very shift and comes back: since when they stood. One row goes on as one row."""
+    earlier = shift.rows.filter(superseded_at=None, person=person, ends_at__lte=now, ends_at__lt=shift.ends_at).first()
+    if earlier is None:
+        return None
+    DutyRow.objects.filter(pk=earlier.pk).update(superseded_at=now)
+    return earlier.starts_at
 
 
 def _still_there(roster: Roster, change: Change, now: datetime) -> None:
@@ -200,18 +233,20 @@ def relieve(
     seen = outlook(roster, change)
     if seen.forbidden:
         raise Refused("roster.never", N_("Not possible: {why}"), why=_joined([one.phrase for one in seen.forbidden]))
-    kept = {"roster": roster, "shift": row.shift, "kind": row.kind, "made_at": now, "reason": reason.strip()[:500]}
     DutyRow.objects.filter(pk=row.pk).update(superseded_at=now)
-    first = DutyRow.objects.create(
-        **kept, person=row.person, starts_at=row.starts_at, ends_at=now, origin=row.origin, kept=True, why=row.why
-    )
+    first = _stood(row, now)
+    assert first is not None  # noqa: S101 - the row is on now, see above
     rest = DutyRow.objects.create(
-        **kept,
+        roster=roster,
+        shift=row.shift,
         person=person,
-        starts_at=now,
+        kind=row.kind,
+        starts_at=_back_since(row.shift, person, now) or now,
         ends_at=row.ends_at,
-        kept=True,
         origin=Origin.OVERRIDE if seen.breaks else Origin.HAND,
+        kept=True,
+        made_at=now,
+        reason=reason.strip()[:500],
     )
     DutyRow.objects.filter(pk=row.pk).update(superseded_by=rest)
     name_leads(roster)
@@ -244,7 +279,7 @@ def who_could_stand(
         return [], 0
     members = Member.objects.filter(
         organisation=shift.post.organisation_id, retired_at=None, person__left_at=None
-    ).exclude(person__in=shift.rows.filter(superseded_at=None).values("person"))
+    ).exclude(person__in=shift.rows.filter(superseded_at=None, ends_at__gte=shift.ends_at).values("person"))
     hours = judge.hours
     ordered = sorted(
         members.select_related("person"), key=lambda one: (hours.get(str(one.person_id), 0.0), one.person.name)

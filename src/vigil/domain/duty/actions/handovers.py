@@ -76,7 +76,7 @@ def draw_up(*, shift: DutyShift, items: Sequence[OpenItem], actor: Actor, now: d
     if fresh:
         organisation = shift.post.organisation_id
         tell(made, "handover_drawn", organisation=organisation, actor=actor, now=now, facts={"count": len(items)})
-    elif made.state == HandOverState.DRAWN and made.shift_in_id is None:
+    elif made.state != HandOverState.TAKEN and (made.shift_in is None or made.shift_in.dropped_at is not None):
         HandOver.objects.filter(pk=made.pk).update(shift_in=following(shift))
         made.refresh_from_db()
     return made
@@ -96,9 +96,11 @@ def give(
 ) -> HandOver:
     """The outgoing side signs the list.
 
-    Raises: NotAllowed `handover.not_on_shift`; Conflict `handover.changed`, `handover.signed`.
+    Raises: NotAllowed `handover.not_on_shift`; Conflict `handover.changed`, `handover.signed`, `handover.early`.
     """
     held = _held(hand_over, HandOverState.DRAWN, digest, items)
+    if now < held.shift_out.starts_at:
+        raise Conflict("handover.early", N_("This shift has not begun: there is nothing to hand over yet."))
     _on_shift(held.shift_out, person)
     held.items = [{**one, "remark": remarks.get(one["key"], "").strip()[:500]} for one in _merged(held, items)]
     held.state, held.note, held.out_by, held.out_at = HandOverState.GIVEN, note.strip()[:5000], person, now

@@ -15,6 +15,7 @@ from vigil.kernel.errors import NotFound
 from vigil.kernel.identifiers import new_token
 from vigil.kernel.phrases import N_
 
+MOST_CALENDARS: Final = 10
 _SEEN_EVERY: Final = timedelta(minutes=5)
 
 
@@ -28,7 +29,7 @@ def make_key(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> tuple[DutyKey, str]:
-    """A new key; returns it with its token, which is shown once."""
+    """A new key; returns it with its token, which is shown once. Of a calendar the newest `MOST_CALENDARS` are kept."""
     if use == KeyUse.SHIFTS and person is None:
         raise ValueError("a key to shifts is a person's")
     token = new_token()
@@ -40,6 +41,10 @@ def make_key(
         made_at=now,
         expires_at=expires_at,
     )
+    if use == KeyUse.CALENDAR:
+        alike = DutyKey.objects.filter(organisation=organisation, person=person, use=use, revoked_at=None)
+        for old in alike.order_by("-made_at", "-pk")[MOST_CALENDARS:]:
+            revoke_key(key=old, actor=actor, now=now)
     tell(
         key,
         "key_made",
@@ -60,10 +65,13 @@ def revoke_key(*, key: DutyKey, actor: Actor, now: datetime) -> None:
 
 
 def key_of(token: str, use: str, now: datetime) -> DutyKey:
-    """The key that `token` opens. Raises: NotFound `duty.key`, alike for wrong, revoked and expired ones."""
+    """The key that `token` opens.
+
+    Raises: NotFound `duty.key`, alike for wrong, revoked and expired ones, and those of people who have left.
+    """
     found = (
         DutyKey.objects.filter(token_sha256=sha256(token), use=use, revoked_at=None)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), person__left_at=None)
         .select_related("organisation", "person")
         .first()
     )

@@ -11,7 +11,7 @@ from django.db import transaction
 from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Origin, Post, Roster
-from vigil.domain.duty.problems import RULES, assignment_of, planned_by_us, problem_of, rows_of, shifts_of
+from vigil.domain.duty.problems import RULES, assignment_of, planned_by_us, problem_of, rows_of, shifts_of, to_the_end
 from vigil.engines.roster import Plan, Slot, evaluated, plan
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
@@ -80,10 +80,10 @@ def draft(
     changed = _lay_out(roster, wanted, now)
     rows = rows_of(roster)
     begun = {shift.pk for shift in shifts_of(roster) if shift.turn_starts_at <= now}
-    fixed = [row for row in planned_by_us(rows) if row.kept or row.origin in _KEPT or row.shift_id in begun]
+    fixed = [row for row in to_the_end(planned_by_us(rows)) if row.kept or row.origin in _KEPT or row.shift_id in begun]
     made = plan(problem_of(roster, fixed=fixed), solver_s=solver_s)
     if not changed and cost is not None and made.cost.total > cost:
-        made = evaluated(problem_of(roster), [assignment_of(row) for row in planned_by_us(had)])
+        made = evaluated(problem_of(roster), [assignment_of(row) for row in to_the_end(planned_by_us(had))])
     else:
         _take(roster, made, rows, begun, now)
     summary = {
@@ -113,7 +113,7 @@ def draft(
 
 def _cost(roster: Roster) -> int | None:
     """Of what is there; None where nothing is, or where it can no longer be judged (somebody is a member no longer)."""
-    rows = planned_by_us(rows_of(roster))
+    rows = to_the_end(planned_by_us(rows_of(roster)))
     if not rows:
         return None
     problem = problem_of(roster)

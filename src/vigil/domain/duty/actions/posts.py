@@ -1,6 +1,7 @@
 """Posts and members, leave and wishes: the ground on which a roster stands."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -11,6 +12,8 @@ from vigil.domain.organisations.models import Organisation, Person
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_
+
+_LEADING: Final = (("may", True), ("may_not", False))
 
 
 def save_post(*, post: Post, actor: Actor, now: datetime) -> bool:
@@ -62,6 +65,22 @@ def add_members(*, organisation: Organisation, people: list[Person], actor: Acto
     if added:
         tell(organisation, "members_added", organisation=organisation.pk, actor=actor, now=now, facts={"count": added})
     return added
+
+
+@transaction.atomic
+def name_who_may_lead(
+    *, organisation: Organisation, among: list[Person], leads: list[Person], actor: Actor, now: datetime
+) -> None:
+    """Of the members `among`, exactly `leads` may lead a shift; one entry with who changed."""
+    able = {person.pk for person in leads}
+    members = Member.objects.filter(organisation=organisation, person__in=[person.pk for person in among])
+    changed = [member for member in members.select_related("person") if member.may_lead != (member.person_id in able)]
+    for member in changed:
+        member.may_lead = not member.may_lead
+    Member.objects.bulk_update(changed, ["may_lead"])
+    if changed:
+        told = {word: [m.person.name for m in changed if m.may_lead is may] for word, may in _LEADING}
+        tell(organisation, "leads_named", organisation=organisation.pk, actor=actor, now=now, personal=told)
 
 
 @transaction.atomic

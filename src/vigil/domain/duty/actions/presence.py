@@ -113,10 +113,7 @@ def check_in(
             attested_by=by.strip()[:200] if how == How.CALL else "",
             note=note.strip()[:300],
         )
-        MissedCheckIn.objects.filter(row__shift=row.shift, row__person=row.person_id, made_up_at=None).update(
-            made_up_at=now
-        )
-        resolve_pages(organisation=row.shift.post.organisation_id, dedupe_key=absence_of(row), actor=actor, now=now)
+        _make_up(row, actor, now)
         tell(
             row,
             "checked_in",
@@ -129,9 +126,19 @@ def check_in(
     return made
 
 
+def _make_up(row: DutyRow, actor: Actor, now: datetime, **which: object) -> None:
+    """What was missed is made up; once nothing is missed any more nobody is paged about it."""
+    missed = MissedCheckIn.objects.filter(row__shift=row.shift_id, row__person=row.person_id, made_up_at=None)
+    missed.filter(**which).update(made_up_at=now)
+    if not missed.exists():
+        resolve_pages(organisation=row.shift.post.organisation_id, dedupe_key=absence_of(row), actor=actor, now=now)
+
+
 @transaction.atomic
 def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor, now: datetime) -> CheckIn:
     """A lead states, with their name and why they know, that somebody was there at an instant that is over.
+
+    What was missed until one interval after it is made up.
 
     Raises: Refused `duty.no_name`, `duty.no_note`, `duty.not_then`; Conflict `roster.superseded`.
     """
@@ -146,6 +153,8 @@ def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor,
     made = CheckIn.objects.create(
         row=row, at=at, how=How.CALL, place=Place.ATTESTED, attested_by=by.strip()[:200], note=note.strip()[:300]
     )
+    holds_until = at + timedelta(minutes=row.shift.post.check_in_every_min or 1440)
+    _make_up(row, actor, now, due_at__lte=holds_until)
     tell(
         row,
         "attested",
@@ -194,7 +203,11 @@ def due_at(row: DutyRow, at: Sequence[datetime], missed: Sequence[datetime]) -> 
 def rows_with_dues(rows: Sequence[DutyRow]) -> list[tuple[DutyRow, datetime | None, list[CheckIn]]]:
     """Each row on site with when its next check-in is due, and those it has."""
     checks, missed = check_ins_of(rows), missed_of(rows)
-    return [(row, due_at(row, [c.at for c in checks[row.pk]], missed[row.pk]), checks[row.pk]) for row in rows]
+    found = []
+    for row in rows:
+        own = [one for one in checks[row.pk] if one.at < row.ends_at]
+        found.append((row, due_at(row, [one.at for one in own], missed[row.pk]), own))
+    return found
 
 
 def overdue(now: datetime) -> list[tuple[DutyRow, datetime]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from vigil.domain.directives.models import Watch
+from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.planning import grown, locked, roster_for
 from vigil.domain.duty.actions.telling import tell
 from vigil.domain.duty.models import (
@@ -52,8 +52,9 @@ def ask(
     now: datetime,
 ) -> ProviderRequest:
     """Draft a request to a provider; the letter itself is written from it. Raises: Refused `duty.functions`;
-    Conflict `provider.asked`, `provider.none_said`."""
+    Conflict `provider.asked`, `provider.none_said`, `watch.closed`."""
     _functions(functions)
+    _still_kept(watch)
     if watch.provider_requests.filter(provider=None).exists():
         raise Conflict("provider.none_said", N_("It is recorded that there is no provider; take that back first."))
     try:
@@ -72,6 +73,11 @@ def ask(
     return made
 
 
+def _still_kept(watch: Watch) -> None:
+    if watch.state == WatchState.CLOSED:
+        raise Conflict("watch.closed", N_("This watch is closed."))
+
+
 def _functions(functions: Sequence[str]) -> None:
     if not functions or not set(functions) <= set(Function.values):
         raise Refused("duty.functions", N_("Name at least one of the four functions."))
@@ -79,7 +85,11 @@ def _functions(functions: Sequence[str]) -> None:
 
 @transaction.atomic
 def mark_sent(*, request: ProviderRequest, note: str, actor: Actor, now: datetime) -> ProviderRequest:
-    """The clerk has numbered and sent it; `note`: its number and date. Raises: Conflict `provider.answered`."""
+    """The clerk has numbered and sent it; `note`: its number and date.
+
+    Raises: Conflict `provider.answered`, `watch.closed`.
+    """
+    _still_kept(request.watch)
     if request.state not in (RequestState.DRAFT, RequestState.SENT):
         raise Conflict("provider.answered", N_("This request was answered already."))
     request.state, request.sent_at, request.sent_note = RequestState.SENT, now, note.strip()[:300]
@@ -125,9 +135,13 @@ def record_answer(
 
 def _withdraw(request: ProviderRequest, now: datetime) -> None:
     rows = DutyRow.objects.filter(
-        shift__post__commitments__request=request, superseded_at=None, origin=Origin.PROVIDER, ends_at__gt=now
+        roster__watch=request.watch,
+        shift__post__in=request.commitments.values("post"),
+        superseded_at=None,
+        origin=Origin.PROVIDER,
+        ends_at__gt=now,
     )
-    DutyRow.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).update(superseded_at=now)
+    rows.update(superseded_at=now)
     request.commitments.filter(withdrawn_at=None).update(withdrawn_at=now)
 
 
@@ -206,7 +220,11 @@ def _keep(
 
 @transaction.atomic
 def record_refusal(*, request: ProviderRequest, by: str, answer: str, actor: Actor, now: datetime) -> ProviderRequest:
-    """The provider cannot. What was promised before is withdrawn. Raises: Refused `duty.no_name`."""
+    """The provider cannot. What was promised before is withdrawn. Raises: Refused `duty.no_name`; Conflict
+    `watch.closed`, `provider.none_said`."""
+    if request.provider is None:
+        raise Conflict("provider.none_said", N_("It is recorded that there is no provider; take that back first."))
+    _still_kept(request.watch)
     if not by.strip():
         raise Refused("duty.no_name", N_("Say who answered: the name stands under it."))
     _withdraw(request, now)
@@ -220,9 +238,10 @@ def record_refusal(*, request: ProviderRequest, by: str, answer: str, actor: Act
 @transaction.atomic
 def say_none(*, watch: Watch, by: str, answer: str, actor: Actor, now: datetime) -> ProviderRequest:
     """That there is none is an answer too, with a name under it. Raises: Refused `duty.no_name`; Conflict
-    `provider.asked`."""
+    `provider.asked`, `watch.closed`."""
     if not by.strip():
         raise Refused("duty.no_name", N_("Say who states this: the name stands under it."))
+    _still_kept(watch)
     if watch.provider_requests.exclude(provider=None).exclude(state=RequestState.REFUSED).exists():
         raise Conflict("provider.asked", N_("A provider was asked; its answer counts."))
     made, _ = ProviderRequest.objects.update_or_create(
@@ -242,7 +261,8 @@ def say_none(*, watch: Watch, by: str, answer: str, actor: Actor, now: datetime)
 
 @transaction.atomic
 def take_back_none(*, watch: Watch, actor: Actor, now: datetime) -> None:
-    """There is a provider after all."""
+    """There is a provider after all. Raises: Conflict `watch.closed`."""
+    _still_kept(watch)
     for one in watch.provider_requests.filter(provider=None):
         _tell(one, "provider_none_taken_back", actor, now)
         one.delete()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from vigil.domain.duty.models import Function, Member, Post
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.faces.web.dressing import dress
+from vigil.faces.web.duty.said import in_reach
 
 PATTERNS = [
     ("8h", _("Three shifts of 8 hours (06, 14, 22)")),
@@ -67,6 +68,19 @@ def _sent(data: Any, name: str) -> set[str]:
     return {str(one) for one in data.getlist(name)}
 
 
+def _renamed(errors: Any, fields: dict[str, str]) -> None:
+    """What the model finds wrong with a field is said beside the field of the form that it is written in."""
+    for model, form in fields.items():
+        if model in errors.error_dict:
+            errors.error_dict.setdefault(form, []).extend(errors.error_dict.pop(model))
+
+
+def _reachable(found: Any) -> Any:
+    if found is not None and not in_reach(found):
+        raise forms.ValidationError(_("No such day in the calendar of a duty."))
+    return found
+
+
 class RulesForm(forms.Form):
     """The hard rules of a roster; an empty field: the rule does not hold."""
 
@@ -80,6 +94,8 @@ class RulesForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress(self)
+        for field in self.fields.values():
+            field.widget.attrs["form"] = "plan-form"  # they stand elsewhere on the page and are sent with the button
 
 
 class PostForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -136,6 +152,10 @@ class PostForm(forms.ModelForm):  # type: ignore[type-arg]
             found[name.strip().lower()] = int(count)
         return found
 
+    def _update_errors(self, errors: Any) -> None:
+        _renamed(errors, {"shifts": "own_shifts", "skills": "wanted_skills"})
+        super()._update_errors(errors)  # type: ignore[misc]
+
     def _post_clean(self) -> None:
         self.instance.shifts = self.cleaned_data.get("own_shifts") or []
         self.instance.skills = self.cleaned_data.get("wanted_skills") or {}
@@ -163,6 +183,18 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         self.order_fields(["words", *(name for name in self.fields if name != "words")])
         dress(self)
 
+    def clean_joins_on(self) -> Any:
+        """Within reach."""
+        return _reachable(self.cleaned_data["joins_on"])
+
+    def clean_leaves_on(self) -> Any:
+        """Within reach."""
+        return _reachable(self.cleaned_data["leaves_on"])
+
+    def _update_errors(self, errors: Any) -> None:
+        _renamed(errors, {"skills": "words"})
+        super()._update_errors(errors)  # type: ignore[misc]
+
     def _post_clean(self) -> None:
         words = (self.cleaned_data.get("words") or "").split(",")
         self.instance.skills = sorted({word.strip().lower() for word in words if word.strip()})
@@ -183,3 +215,11 @@ class AwayForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress(self)
+
+    def clean_starts_at(self) -> Any:
+        """Within reach."""
+        return _reachable(self.cleaned_data["starts_at"])
+
+    def clean_ends_at(self) -> Any:
+        """Within reach."""
+        return _reachable(self.cleaned_data["ends_at"])

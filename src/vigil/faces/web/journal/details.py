@@ -86,7 +86,7 @@ def _said(field: Any, value: Any, name: str = "") -> str:
     instant = instant_of(value) if name == "at" or name.endswith("_at") else None
     if instant is not None:
         return str(shown(instant))
-    choices = dict(getattr(field, "flatchoices", None) or WORDS.get(name, ()))
+    choices: dict[Any, Any] = dict(getattr(field, "flatchoices", None) or WORDS.get(name) or ())
     if isinstance(value, str) and value in choices:
         return str(choices[value])
     if isinstance(value, list):

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vigil.domain.directives.models import Watch
 from vigil.domain.duty.actions.changes import Change, Judge, Outlook, make, relieve, who_could_stand
-from vigil.domain.duty.actions.swaps import approve, judged, refuse
+from vigil.domain.duty.actions.swaps import approve, refuse
 from vigil.domain.duty.models import DutyRow, DutyShift, Kind, Member, Roster, Swap
 from vigil.domain.organisations.models import Person
-from vigil.faces.web.duty.views.roster import part, planned, version_of
+from vigil.faces.web.duty.said import said
+from vigil.faces.web.duty.views.roster import context_of, part, roster_of, version_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, Refused, VigilError
@@ -26,46 +27,46 @@ def _missing() -> NotFound:
     return NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
 
 
-def _key(said: Any) -> UUID:
+def _key(told: Any) -> UUID:
     try:
-        return UUID(str(said))
+        return UUID(str(told))
     except ValueError:
         raise _missing() from None
 
 
-def _row(roster: Roster, said: Any) -> DutyRow:
-    row = DutyRow.objects.filter(pk=_key(said), roster=roster).select_related("shift__post", "person").first()
+def _row(roster: Roster, told: Any) -> DutyRow:
+    row = DutyRow.objects.filter(pk=_key(told), roster=roster).select_related("shift__post", "person").first()
     if row is None:
         raise _missing()
     return row
 
 
-def _shift(roster: Roster, said: Any) -> DutyShift:
-    shift = DutyShift.objects.filter(pk=_key(said), roster=roster, dropped_at=None).select_related("post").first()
+def _shift(roster: Roster, told: Any) -> DutyShift:
+    shift = DutyShift.objects.filter(pk=_key(told), roster=roster, dropped_at=None).select_related("post").first()
     if shift is None:
         raise _missing()
     return shift
 
 
-def _person(roster: Roster, said: Any) -> Person:
-    member = Member.objects.filter(person=_key(said), organisation=roster.watch.organisation_id, retired_at=None)
+def _person(roster: Roster, told: Any) -> Person:
+    member = Member.objects.filter(person=_key(told), organisation=roster.watch.organisation_id, retired_at=None)
     found = member.select_related("person").first()
     if found is None:
         raise _missing()
     return found.person
 
 
-def _change(roster: Roster, said: Any) -> Change:
+def _change(roster: Roster, asked: Any) -> Change:
     """What is asked for. `row` and `shift`: a move; `row` and `other`: an exchange; `row` and `person`: another person
     in the same place; `shift` and `person`: a place taken; `row` alone: taken out.
 
     Raises: NotFound for what is not in this roster.
     """
-    row = _row(roster, said["row"]) if said.get("row") else None
-    shift = _shift(roster, said["shift"]) if said.get("shift") else None
-    person = _person(roster, said["person"]) if said.get("person") else None
-    if row is not None and said.get("other"):
-        other = _row(roster, said["other"])
+    row = _row(roster, asked["row"]) if asked.get("row") else None
+    shift = _shift(roster, asked["shift"]) if asked.get("shift") else None
+    person = _person(roster, asked["person"]) if asked.get("person") else None
+    if row is not None and asked.get("other"):
+        other = _row(roster, asked["other"])
         return Change((row, other), ((row.shift, other.person, row.kind), (other.shift, row.person, other.kind)))
     if row is not None and shift is not None:
         return Change((row,), ((shift, person or row.person, row.kind),))
@@ -74,7 +75,7 @@ def _change(roster: Roster, said: Any) -> Change:
     if row is not None:
         return Change((row,))
     if shift is not None and person is not None:
-        kind = said.get("kind", Kind.ON_SITE)
+        kind = asked.get("kind", Kind.ON_SITE)
         return Change((), ((shift, person, kind if kind in Kind.values else Kind.ON_SITE),))
     raise _missing()
 
@@ -92,7 +93,7 @@ def _told(seen: Outlook) -> dict[str, Any]:
 @require_GET
 def look(request: HttpRequest, pk: str) -> HttpResponse:
     """What a change would do, while it is being dragged."""
-    _, roster = planned(request, pk)
+    _, roster = roster_of(request, pk)
     return JsonResponse(_told(Judge(roster).outlook(_change(roster, request.GET))))
 
 
@@ -100,13 +101,13 @@ def look(request: HttpRequest, pk: str) -> HttpResponse:
 @require_POST
 def change(request: HttpRequest, pk: str) -> HttpResponse:
     """Make a change. Against a rule: asks for the reason first."""
-    watch, roster = planned(request, pk)
+    watch, roster = roster_of(request, pk)
     wanted = _change(roster, request.POST)
 
     def act() -> None:
         make(
             roster=roster, change=wanted, version=version_of(request), actor=actor_of(request), now=clock.now(),
-            reason=request.POST.get("reason", ""),
+            reason=said(request, "reason"),
         )  # fmt: skip
 
     return _done(request, watch, act)
@@ -131,13 +132,13 @@ def _done(request: HttpRequest, watch: Watch, act: Callable[[], Any]) -> HttpRes
 @require_POST
 def relief(request: HttpRequest, pk: str) -> HttpResponse:
     """Somebody goes in the middle of a shift, another stands for the rest."""
-    watch, roster = planned(request, pk)
+    watch, roster = roster_of(request, pk)
     row, person = _row(roster, request.POST.get("row")), _person(roster, request.POST.get("person"))
 
     def act() -> None:
         relieve(
             row=row, person=person, version=version_of(request), actor=actor_of(request), now=clock.now(),
-            reason=request.POST.get("reason", ""),
+            reason=said(request, "reason"),
         )  # fmt: skip
 
     return _done(request, watch, act)
@@ -147,11 +148,13 @@ def relief(request: HttpRequest, pk: str) -> HttpResponse:
 @require_GET
 def panel(request: HttpRequest, pk: str) -> HttpResponse:
     """Beside the table: one row, or one shift, with who else could stand there and what it would break."""
-    watch, roster = planned(request, pk)
+    watch, roster = roster_of(request, pk)
     now, judge = clock.now(), Judge(roster)
     row = _row(roster, request.GET["row"]) if request.GET.get("row") else None
     shift = row.shift if row else _shift(roster, request.GET.get("shift"))
-    found, more = who_could_stand(judge, shift, instead_of=row)
+    asked = request.GET.get("kind", "")
+    kind = row.kind if row else asked if asked in Kind.values else Kind.ON_SITE
+    found, more = who_could_stand(judge, shift, instead_of=row, kind=kind)
     context = {
         "watch": watch,
         "roster": roster,
@@ -163,8 +166,11 @@ def panel(request: HttpRequest, pk: str) -> HttpResponse:
         "shifts": roster.shifts.filter(dropped_at=None, post=shift.post_id, ends_at__gt=now).exclude(pk=shift.pk),
         "on_now": row is not None and row.starts_at < now < row.ends_at,
         "over": shift.ends_at <= now,
-        "kinds": Kind.choices,
+        "gone": row is not None and (row.superseded_at is not None or row.ends_at <= now),
+        "kind": kind,
     }
+    if not request.headers.get("HX-Request"):
+        return render(request, "duty/roster.html", {**context_of(request, watch), **context, "panel": True})
     return render(request, "duty/panel.html", context)
 
 
@@ -185,7 +191,7 @@ def swap_approve(request: HttpRequest, pk: str) -> HttpResponse:
     watch = swap.row.roster.watch
 
     def act() -> None:
-        approve(swap=swap, actor=actor_of(request), now=clock.now(), reason=request.POST.get("reason", ""))
+        approve(swap=swap, actor=actor_of(request), now=clock.now(), reason=said(request, "reason"))
 
     return _done(request, watch, act)
 
@@ -197,11 +203,6 @@ def swap_refuse(request: HttpRequest, pk: str) -> HttpResponse:
     swap = _swap(request, pk)
 
     def act() -> None:
-        refuse(swap=swap, reason=request.POST.get("reason", ""), actor=actor_of(request), now=clock.now())
+        refuse(swap=swap, reason=said(request, "reason"), actor=actor_of(request), now=clock.now())
 
     return _done(request, swap.row.roster.watch, act)
-
-
-def swap_outlook(swap: Swap) -> dict[str, Any]:
-    """What a swap would break as things stand now, in words."""
-    return _told(judged(swap))

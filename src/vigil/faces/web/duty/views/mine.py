@@ -1,18 +1,21 @@
 """My shifts, on a telephone: check in, see who hands over, ask for a swap, subscribe to the calendar."""
 
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vigil.domain.duty.actions.handovers import digest_of as digest
 from vigil.domain.duty.actions.handovers import draw_up, give, list_of, take
@@ -20,15 +23,28 @@ from vigil.domain.duty.actions.keys import make_key
 from vigil.domain.duty.actions.presence import check_in, rows_with_dues
 from vigil.domain.duty.actions.swaps import agree, propose, refuse, withdraw
 from vigil.domain.duty.coverage import EARLY
-from vigil.domain.duty.models import DutyRow, HandOver, HandOverState, How, KeyUse, Kind, Member, Swap, SwapState
+from vigil.domain.duty.models import (
+    DutyRow,
+    HandOver,
+    HandOverState,
+    How,
+    KeyUse,
+    Kind,
+    Member,
+    Screen,
+    Swap,
+    SwapState,
+)
 from vigil.domain.duty.queries import in_force, rows_of_person
 from vigil.domain.readiness.provers import all_open_items
 from vigil.faces.web.duty.door import Door, door_of
+from vigil.faces.web.duty.said import clean, key_or_none, said
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, VigilError
 from vigil.kernel.phrases import N_, Phrase
 
 MOST_SHIFTS = 20
+MOST_NOTE = 5000
 
 
 def through_a_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -56,11 +72,14 @@ def shifts(request: HttpRequest, door: Door) -> HttpResponse:
     """Now and next; the code of a screen may come with the address (from its picture)."""
     now = clock.now()
     rows = list(rows_of_person(door.person.pk, now)[:MOST_SHIFTS])
-    cards = [_card(door, row, due, checks, now) for row, due, checks in rows_with_dues(rows)]
-    swaps = Swap.objects.filter(to_person=door.person, state=SwapState.PROPOSED).select_related(
-        "row__person", "row__shift__post"
+    around = _around(rows)
+    cards = [_card(door, around, row, due, checks, now) for row, due, checks in rows_with_dues(rows)]
+    standing = Swap.objects.filter(row__superseded_at=None, row__starts_at__gt=now)
+    standing = standing.filter(Q(other_row=None) | Q(other_row__superseded_at=None))
+    swaps = standing.filter(to_person=door.person, state=SwapState.PROPOSED).select_related(
+        "row__person", "row__shift__post", "other_row"
     )
-    asked = Swap.objects.filter(row__person=door.person, state__in=[SwapState.PROPOSED, SwapState.AGREED])
+    asked = standing.filter(row__person=door.person, state__in=[SwapState.PROPOSED, SwapState.AGREED])
     code = "".join(letter for letter in request.GET.get("code", "") if letter.isdigit())[:6]
     context = {
         "door": door,
@@ -77,9 +96,30 @@ def shifts(request: HttpRequest, door: Door) -> HttpResponse:
     return render(request, "duty/shifts.html", context)
 
 
-def _card(door: Door, row: DutyRow, due: Any, checks: Any, now: Any) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What surrounds somebody's shifts, read at once for all of them: hand-overs, colleagues, posts with a screen."""
+
+    given: dict[UUID, HandOver]
+    colleagues: dict[UUID, list[DutyRow]]
+    screens: set[UUID]
+
+
+def _around(rows: list[DutyRow]) -> Around:
+    shifts = {row.shift_id for row in rows}
+    given = HandOver.objects.filter(shift_in__in=shifts, state=HandOverState.GIVEN).order_by("drawn_at")
+    colleagues: dict[UUID, list[DutyRow]] = defaultdict(list)
+    for row in in_force().filter(shift__in=shifts).order_by("-leads", "person__name"):
+        colleagues[row.shift_id].append(row)
+    posts = {row.shift.post_id for row in rows}
+    screens = set(Screen.objects.filter(post__in=posts, revoked_at=None).values_list("post", flat=True))
+    return Around({one.shift_in_id: one for one in given if one.shift_in_id}, colleagues, screens)
+
+
+def _card(door: Door, around: Around, row: DutyRow, due: Any, checks: Any, now: Any) -> dict[str, Any]:
     on_now = row.starts_at <= now < row.ends_at
-    before = HandOver.objects.filter(shift_in=row.shift).select_related("out_by").first()
+    before = around.given.get(row.shift_id)
+    colleagues = around.colleagues.get(row.shift_id, [])
     return {
         "row": row,
         "on_now": on_now,
@@ -89,10 +129,10 @@ def _card(door: Door, row: DutyRow, due: Any, checks: Any, now: Any) -> dict[str
         "last": checks[-1] if checks else None,
         "check_in": door.url("my_check_in", row.pk),
         "hand_over": door.url("my_handover", row.shift_id) if on_now and row.kind == Kind.ON_SITE else "",
-        "takes": door.url("my_takeover", before.pk) if before and before.state == HandOverState.GIVEN else "",
-        "swap": door.url("my_swap", row.pk) if row.starts_at > now else "",
-        "colleagues": list(in_force().filter(shift=row.shift).exclude(person=door.person)),
-        "has_screen": row.shift.post.screens.filter(revoked_at=None).exists(),
+        "takes": door.url("my_takeover", before.pk) if before else "",
+        "swap": door.url("my_swap", row.pk) if row.starts_at > now and row.shift.post.provider_id is None else "",
+        "colleagues": [one for one in colleagues if one.person_id != door.person.pk and one.ends_at > now],
+        "has_screen": row.shift.post_id in around.screens,
     }
 
 
@@ -109,11 +149,9 @@ def _to_take(door: Door) -> list[dict[str, Any]]:
 @through_a_door
 def here(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
     """I am here: with the code on the screen, or without."""
-    code = request.POST.get("code", "").strip()
+    code, own = said(request, "code", 20), door.row(row)
     try:
-        made = check_in(
-            row=door.row(row), how=How.SCREEN if code else door.how, code=code, actor=door.actor, now=clock.now()
-        )
+        made = check_in(row=own, how=How.SCREEN if code else door.how, code=code, actor=door.actor, now=clock.now())
     except VigilError as error:
         messages.error(request, error.phrase.said(gettext))
     else:
@@ -121,6 +159,7 @@ def here(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
     return redirect(door.url("my_duty"))
 
 
+@require_http_methods(["GET", "POST"])
 @through_a_door
 def hand_over(request: HttpRequest, door: Door, shift: UUID) -> HttpResponse:
     """Give: the list of what is open, with remarks, signed."""
@@ -132,12 +171,14 @@ def hand_over(request: HttpRequest, door: Door, shift: UUID) -> HttpResponse:
     found = draw_up(shift=row.shift, items=items, actor=door.actor, now=now)
     if request.method == "POST":
         remarks = {
-            name.removeprefix("remark-"): str(said) for name, said in request.POST.items() if name.startswith("remark-")
+            name.removeprefix("remark-"): clean(str(text))
+            for name, text in request.POST.items()
+            if name.startswith("remark-")
         }
         try:
             give(
                 hand_over=found, person=door.person, items=items, digest=request.POST.get("digest", ""),
-                remarks=remarks, note=request.POST.get("note", ""), actor=door.actor, now=now,
+                remarks=remarks, note=said(request, "note", MOST_NOTE), actor=door.actor, now=now,
             )  # fmt: skip
         except VigilError as error:
             messages.error(request, error.phrase.said(gettext))
@@ -147,6 +188,7 @@ def hand_over(request: HttpRequest, door: Door, shift: UUID) -> HttpResponse:
     return render(request, "duty/handover_sign.html", _signing(door, found, items, "give"))
 
 
+@require_http_methods(["GET", "POST"])
 @through_a_door
 def take_over(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
     """Take: the same list, with what came or was closed since."""
@@ -163,7 +205,7 @@ def take_over(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
         try:
             take(
                 hand_over=found, person=door.person, items=items, digest=request.POST.get("digest", ""),
-                note=request.POST.get("note", ""), actor=door.actor, now=now,
+                note=said(request, "note", MOST_NOTE), actor=door.actor, now=now,
             )  # fmt: skip
         except VigilError as error:
             messages.error(request, error.phrase.said(gettext))
@@ -180,17 +222,18 @@ def _signing(door: Door, found: HandOver, items: Any, verb: str) -> dict[str, An
             "may_sign": may, "back": door.url("my_duty")}  # fmt: skip
 
 
+@require_http_methods(["GET", "POST"])
 @through_a_door
 def swap(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
     """Ask somebody to take a shift, or to exchange it for one of theirs."""
     own = door.row(row)
-    others = in_force().filter(roster=own.roster, kind=own.kind, starts_at__gt=clock.now())
+    others = in_force().filter(roster=own.roster, kind=own.kind, starts_at__gt=clock.now(), shift__post__provider=None)
     others = others.exclude(person=door.person).order_by("starts_at")
     if request.method == "POST":
         try:
             wanted, theirs = _wanted(request, own)
             propose(
-                row=own, to_person=wanted, other_row=theirs, reason=request.POST.get("reason", ""),
+                row=own, to_person=wanted, other_row=theirs, reason=said(request, "reason"),
                 actor=door.actor, now=clock.now(),
             )  # fmt: skip
         except VigilError as error:
@@ -209,10 +252,7 @@ def swap(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
 def _wanted(request: HttpRequest, own: DutyRow) -> tuple[Any, DutyRow | None]:
     """Whom the form names: `person:ID`, or `row:ID` for an exchange. Raises: NotFound for who is not of this roster."""
     kind, _, key = request.POST.get("with", "").partition(":")
-    try:
-        pk = UUID(key)
-    except ValueError:
-        pk = None
+    pk = key_or_none(key)
     if kind == "row" and pk:
         theirs = in_force().filter(pk=pk, roster=own.roster).first()
         if theirs is not None:
@@ -241,7 +281,7 @@ def swap_answer(request: HttpRequest, door: Door, pk: UUID, verb: str) -> HttpRe
         if verb == "agree":
             agree(swap=found, person=door.person, actor=door.actor, now=clock.now())
         elif verb == "refuse":
-            refuse(swap=found, reason=request.POST.get("reason", ""), actor=door.actor, now=clock.now())
+            refuse(swap=found, reason=said(request, "reason"), actor=door.actor, now=clock.now())
         else:
             withdraw(swap=found, actor=door.actor, now=clock.now())
     except VigilError as error:

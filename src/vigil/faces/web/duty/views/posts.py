@@ -24,6 +24,7 @@ from vigil.domain.duty.actions.presence import end_screen, new_screen
 from vigil.domain.duty.models import Leave, Member, Post, Screen, Wish
 from vigil.domain.organisations.models import Person
 from vigil.faces.web.duty.forms import AwayForm, MemberForm, PostForm
+from vigil.faces.web.duty.said import key_or_none
 from vigil.faces.web.duty.views.roster import PLAN, planned
 from vigil.faces.web.lists.editing import form_page, saved, tried
 from vigil.faces.web.scoping import actor_of, demanded, one_of
@@ -40,7 +41,7 @@ def _post(request: HttpRequest, pk: str) -> Post:
 @require_http_methods(["GET", "POST"])
 def post_new(request: HttpRequest, pk: str) -> HttpResponse:
     """Another post for the watch's organisation."""
-    watch, _ = planned(request, pk)
+    watch = planned(request, pk)
     return _post_page(request, Post(organisation=watch.organisation), gettext("New post"), reverse("roster", args=[pk]))
 
 
@@ -109,7 +110,7 @@ def screen_end(request: HttpRequest, pk: str) -> HttpResponse:
 @require_GET
 def people(request: HttpRequest, pk: str) -> HttpResponse:
     """Who stands duty, with skills, leave and what they stood before; the posts and their screens."""
-    watch, _ = planned(request, pk)
+    watch = planned(request, pk)
     organisation = watch.organisation
     members = Member.objects.filter(organisation=organisation, retired_at=None, person__left_at=None)
     members = members.select_related("person").prefetch_related("person__leave", "person__duty_wishes")
@@ -137,8 +138,8 @@ def people(request: HttpRequest, pk: str) -> HttpResponse:
 @require_POST
 def people_add(request: HttpRequest, pk: str) -> HttpResponse:
     """Chosen people stand duty from now on."""
-    watch, _ = planned(request, pk)
-    wanted = [one for one in request.POST.getlist("people") if len(one) == 36][:500]
+    watch = planned(request, pk)
+    wanted = [key for key in map(key_or_none, request.POST.getlist("people")[:500]) if key]
     chosen = Person.objects.filter(organisation=watch.organisation, left_at=None, pk__in=wanted)
     count = add_members(organisation=watch.organisation, people=list(chosen), actor=actor_of(request), now=clock.now())
     messages.success(request, gettext("{n} added.").format(n=count))

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -12,9 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.models import Watch
-from vigil.domain.duty.actions.planning import draft, publish, roster_for
-from vigil.domain.duty.actions.posts import add_members, save_post
-from vigil.domain.duty.models import Member, Post, Roster, Swap, SwapState
+from vigil.domain.duty.actions.planning import draft, publish
+from vigil.domain.duty.actions.posts import add_members, name_who_may_lead, save_post
+from vigil.domain.duty.models import DutyShift, Member, Post, Roster, Swap, SwapState
 from vigil.domain.duty.problems import RULES, rows_of, shifts_of
 from vigil.domain.duty.queries import broken_in, standing_plan
 from vigil.engines.roster.picture import svg
@@ -35,17 +36,28 @@ def watch_of(request: HttpRequest, pk: str) -> Watch:
     return one_of(request, Watch.objects.select_related("organisation", "directive"), pk)
 
 
-def planned(request: HttpRequest, pk: str) -> tuple[Watch, Roster]:
-    """The watch and its roster, for who may plan. Raises: NotFound, NotAllowed."""
+def planned(request: HttpRequest, pk: str) -> Watch:
+    """The watch, for who may plan its duty. Raises: NotFound, NotAllowed."""
     watch = watch_of(request, pk)
     demanded(request, PLAN, watch.organisation)
-    return watch, roster_for(watch)
+    return watch
+
+
+def roster_of(request: HttpRequest, pk: str) -> tuple[Watch, Roster]:
+    """The watch and its roster, for who may plan. Raises: NotFound (also where none is begun yet), NotAllowed."""
+    watch = planned(request, pk)
+    found = Roster.objects.filter(watch=watch).select_related("watch__organisation").first()
+    if found is None:
+        raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
+    return watch, found
 
 
 def version_of(request: HttpRequest) -> int | None:
-    """Which version of the roster the page was made from; None: it does not say."""
-    said = request.POST.get("version", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
+    """Which version of the roster the page was made from; None: it does not say. What is no number fits no version."""
+    told = request.POST.get("version", "")
+    if not told:
+        return None
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else -1
 
 
 @login_required
@@ -59,12 +71,14 @@ def roster(request: HttpRequest, pk: str) -> HttpResponse:
 def part(request: HttpRequest, watch: Watch, **more: Any) -> HttpResponse:
     """What changed, for htmx; for a browser without it, the whole page again."""
     if not request.headers.get("HX-Request"):
-        for error in (more.get("error"),):
-            if isinstance(error, VigilError):
-                messages.error(request, error.phrase.said(gettext))
-        if more.get("ask") is None:
-            return redirect("roster", pk=watch.pk)
-        return render(request, "duty/roster.html", {**context_of(request, watch), **more})
+        if more.get("ask") is not None:
+            return render(request, "duty/roster.html", {**context_of(request, watch), **more})
+        error = more.get("error")
+        if isinstance(error, VigilError):
+            messages.error(request, error.phrase.said(gettext))
+        elif more.get("done"):
+            messages.success(request, more["done"])
+        return redirect("roster", pk=watch.pk)
     return render(request, "duty/roster_part.html", {**context_of(request, watch), **more})
 
 
@@ -111,7 +125,12 @@ def _impossible(found: Roster | None) -> Phrase | None:
 def _swaps(found: Roster | None) -> list[Swap]:
     if found is None:
         return []
-    waiting = Swap.objects.filter(row__roster=found, state__in=[SwapState.PROPOSED, SwapState.AGREED])
+    waiting = Swap.objects.filter(
+        Q(other_row=None) | Q(other_row__superseded_at=None),
+        row__roster=found,
+        row__superseded_at=None,
+        state__in=[SwapState.PROPOSED, SwapState.AGREED],
+    )
     return list(waiting.select_related("row__person", "row__shift__post", "to_person", "other_row__shift"))
 
 
@@ -119,7 +138,10 @@ def _swaps(found: Roster | None) -> list[Swap]:
 @require_POST
 def begin(request: HttpRequest, pk: str) -> HttpResponse:
     """The first roster in one step: a post, who stands, who may lead, and a draft of the plan."""
-    watch, _ = planned(request, pk)
+    watch = planned(request, pk)
+    if DutyShift.objects.filter(roster__watch=watch, dropped_at=None).exists():
+        messages.error(request, gettext("Somebody has begun this roster meanwhile. Here it is."))
+        return redirect("roster", pk=watch.pk)
     form = BeginForm(request.POST, organisation=watch.organisation)
     if not form.is_valid():
         return render(
@@ -130,8 +152,8 @@ def begin(request: HttpRequest, pk: str) -> HttpResponse:
         with transaction.atomic():
             chosen = list(form.cleaned_data["people"])
             add_members(organisation=watch.organisation, people=chosen, actor=actor, now=now)
-            leads = [person.pk for person in form.cleaned_data["leads"]]
-            Member.objects.filter(organisation=watch.organisation, person__in=leads).update(may_lead=True)
+            leads = list(form.cleaned_data["leads"])
+            name_who_may_lead(organisation=watch.organisation, among=chosen, leads=leads, actor=actor, now=now)
             post = form.post(watch.organisation)
             save_post(post=post, actor=actor, now=now)
             draft(watch=watch, posts=[*_own_posts(watch)], actor=actor, now=now)
@@ -152,10 +174,13 @@ def _own_posts(watch: Watch) -> list[Post]:
 @require_POST
 def plan_anew(request: HttpRequest, pk: str) -> HttpResponse:
     """Plan again over all posts; what was set by hand stays."""
-    watch, _ = planned(request, pk)
+    watch = planned(request, pk)
     form = RulesForm(request.POST)
-    rules = form.cleaned_data if form.is_valid() else None
+    asked = any(name in request.POST for name in form.fields)
     try:
+        if asked and not form.is_valid():
+            raise Refused("input.invalid", N_("Not saved: {faults}"), faults=_faults(form))
+        rules = form.cleaned_data if asked else None
         draft(
             watch=watch, posts=_own_posts(watch), actor=actor_of(request), now=clock.now(),
             version=version_of(request), rules=rules, solver_s=SOLVER_S if request.POST.get("solver") else 0,
@@ -165,11 +190,15 @@ def plan_anew(request: HttpRequest, pk: str) -> HttpResponse:
     return part(request, watch, done=gettext("Planned anew."))
 
 
+def _faults(form: RulesForm) -> str:
+    return "; ".join(f"{form.fields[name].label}: {' '.join(map(str, said))}" for name, said in form.errors.items())
+
+
 @login_required
 @require_POST
 def publish_now(request: HttpRequest, pk: str) -> HttpResponse:
     """From now on it counts."""
-    watch, found = planned(request, pk)
+    watch, found = roster_of(request, pk)
     try:
         publish(roster=found, version=version_of(request), actor=actor_of(request), now=clock.now())
     except VigilError as error:

@@ -7,6 +7,7 @@ import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,6 +21,7 @@ from vigil.domain.duty.actions.presence import attest_past, code_on, sha256
 from vigil.domain.duty.models import DutyKey, DutyRow, HandOver, KeyUse, Kind, Roster, Screen
 from vigil.domain.duty.queries import function_holes, in_force, on_now
 from vigil.faces.web.duty.calendars import feed
+from vigil.faces.web.duty.said import said
 from vigil.faces.web.duty.tree import telephone_tree
 from vigil.faces.web.duty.views.roster import PLAN, planned, watch_of
 from vigil.faces.web.readiness.views import signed_in_or_stale
@@ -29,6 +31,7 @@ from vigil.kernel.errors import NotFound, VigilError
 from vigil.kernel.phrases import N_, Phrase
 
 _SEEN_EVERY = timedelta(seconds=30)
+MOST_KEYS = 200
 
 
 @signed_in_or_stale
@@ -51,9 +54,9 @@ def now_page(request: HttpRequest, pk: str) -> HttpResponse:
         "hand_overs": _hand_overs(watch.organisation_id, now),
         "lately": lately.order_by("-starts_at")[:30],
         "may_plan": permitted(user_of(request), PLAN, watch.organisation),
-        "keys": DutyKey.objects.filter(
-            organisation=watch.organisation, revoked_at=None, use=KeyUse.CALENDAR
-        ).select_related("person"),
+        "keys": DutyKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None,
+                                       organisation=watch.organisation).select_related("person").order_by(
+                                           "use", "person__name", "-made_at")[:MOST_KEYS],
     }  # fmt: skip
     return render(request, "duty/now_part.html" if request.headers.get("HX-Request") else "duty/now.html", context)
 
@@ -84,7 +87,7 @@ def attest(request: HttpRequest, pk: str) -> HttpResponse:
     start = row.starts_at if request.POST.get("from_start") else min(now, row.ends_at - timedelta(minutes=1))
     try:
         attest_past(
-            row=row, at=start, by=user_of(request).display_name, note=request.POST.get("note", ""),
+            row=row, at=start, by=user_of(request).display_name, note=said(request, "note"),
             actor=actor_of(request), now=now,
         )  # fmt: skip
     except VigilError as error:
@@ -139,7 +142,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def team_calendar(request: HttpRequest, pk: str) -> HttpResponse:
     """A secret address of the whole team's calendar, shown once."""
-    watch, _ = planned(request, pk)
+    watch = planned(request, pk)
     _, token = make_key(
         organisation=watch.organisation, person=None, use=KeyUse.CALENDAR, actor=actor_of(request), now=clock.now()
     )

@@ -1,6 +1,7 @@
 // The roster: names are dragged, or moved with Alt and the arrows; what a move would break is asked of the server at once.
 (() => {
   let dragged = null;
+  let over = null;
   const seen = new Map();
 
   const root = () => document.getElementById("roster");
@@ -35,7 +36,7 @@
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", chip.dataset.row);
   });
-  document.addEventListener("dragend", () => { dragged = null; clear(); });
+  document.addEventListener("dragend", () => { dragged = null; over = null; clear(); });
 
   document.addEventListener("dragenter", (event) => {
     const cell = dragged && event.target.closest && event.target.closest("td.cell[data-shift]");
@@ -44,11 +45,12 @@
     document.querySelectorAll(".may-exchange").forEach((node) => node.classList.remove("may-exchange"));
     const from = dragged.closest("td.cell");
     if (onto && onto !== dragged && from !== cell) onto.classList.add("may-exchange");
+    over = cell;
+    document.querySelectorAll("td.cell").forEach((node) => node !== cell && node.classList.remove("may-drop", "must-not-drop", "asks-reason"));
     if (cell === from || cell.classList.contains("is-over")) return;
     const values = onto && onto !== dragged ? { row: dragged.dataset.row, other: onto.dataset.row } : { row: dragged.dataset.row, shift: cell.dataset.shift };
     look(values).then((told) => {
-      if (!dragged || !told) return;
-      document.querySelectorAll("td.cell").forEach((node) => node !== cell && node.classList.remove("may-drop", "must-not-drop", "asks-reason"));
+      if (!dragged || !told || over !== cell) return;
       cell.classList.remove("may-drop", "must-not-drop", "asks-reason");
       cell.classList.add(told.never ? "must-not-drop" : told.allowed ? "may-drop" : "asks-reason");
       cell.title = [...told.breaks, ...told.opens].join("\n");
@@ -65,8 +67,9 @@
     const row = dragged.dataset.row;
     const from = dragged.closest("td.cell");
     dragged = null;
+    over = null;
     clear();
-    if (from === cell) return;
+    if (from === cell || cell.classList.contains("is-over")) return;
     change(onto && onto.dataset.row !== row ? { row, other: onto.dataset.row } : { row, shift: cell.dataset.shift });
   });
 
@@ -81,17 +84,24 @@
     if (step[0]) line = step[0] < 0 ? line.previousElementSibling : line.nextElementSibling;
     const target = line && line.children[cell.cellIndex + step[1]];
     if (!target || !target.dataset || !target.dataset.shift) return;
-    focusAfter = chip.querySelector("span").textContent;
+    focusAfter = { name: chip.querySelector("span").textContent, cells: [target.dataset.shift, cell.dataset.shift] };
     change({ row: chip.dataset.row, shift: target.dataset.shift });
   });
-  let focusAfter = "";
-  document.body.addEventListener("htmx:afterSwap", () => {
+  let focusAfter = null;
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id === "panel") {
+      const title = document.getElementById("panel-title");
+      if (title) title.focus({ preventScroll: true });
+      if (title) title.scrollIntoView({ block: "nearest" });
+      return;
+    }
     seen.clear();
     const dialog = document.querySelector("#roster [role=alertdialog] [name=reason]");
     if (dialog) dialog.focus();
     if (!focusAfter) return;
-    const again = [...document.querySelectorAll("#roster .chip span")].find((node) => node.textContent === focusAfter);
-    (dialog || (again && again.closest(".chip")) || document.body).focus();
-    focusAfter = "";
+    const chips = focusAfter.cells.flatMap((shift) => [...document.querySelectorAll(`#roster td[data-shift="${CSS.escape(shift)}"] .chip[data-row]`)]);
+    const again = chips.find((node) => node.querySelector("span").textContent === focusAfter.name);
+    if (!dialog && again) again.focus();
+    focusAfter = null;
   });
 })();
