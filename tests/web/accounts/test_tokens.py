@@ -73,11 +73,11 @@ def test_another_s_token_is_not_there() -> None:
     home = organisation("Nhà-Ta")
     client_of(home, Role.VIEWER)
     made = make_token(
-        user=User.objects.get(), name="của tôi", scopes=["view"], organisation=None, days=1, actor=ACTOR,
+        user=User.objects.get(), name="riêng của An", scopes=["view"], organisation=None, days=1, actor=ACTOR,
         now=clock.now(),
     )  # fmt: skip
     other = client_of(home, Role.WATCH_LEAD)
-    assert "của tôi" not in other.get(reverse("tokens")).content.decode()
+    assert "riêng của An" not in other.get(reverse("tokens")).content.decode()
     assert other.post(reverse("token_revoke", args=[made.token.pk])).status_code == 404
     assert Client().get(reverse("tokens")).status_code == 302
     assert ApiToken.objects.get().revoked_at is None

@@ -35,7 +35,8 @@ def _cliques(code: str, tasks: Sequence[Task], rest: int) -> Iterable[Limit]:
     groups = [
         frozenset(task.index for task in tasks if task.start <= instant < task.end + rest) for instant in instants
     ]
-    kept = [one for one, following in zip(groups, [*groups[1:], frozenset[int]()], strict=True) if not one <= following]
+    after = [*groups[1:], frozenset[int]()]
+    kept = [one for one, following in zip(groups, after, strict=False) if not one <= following]  # no groups: none
     return [Limit(code, tuple((t, 1) for t in sorted(group)), 1) for group in kept if len(group) > 1]
 
 

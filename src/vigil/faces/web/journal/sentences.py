@@ -64,6 +64,7 @@ SENTENCES: dict[str, str] = {
     "duty.provider_none": N_("recorded that there is no provider"),
     "duty.provider_none_taken_back": N_("took back that there is no provider"),
     "duty.provider_refused": N_("recorded that a provider refused"),
+    "duty.leads_named": N_("named who may lead a shift"),
     "duty.provider_request_sent": N_("noted that a request to a provider is sent"),
     "duty.relieved": N_("relieved somebody within a shift"),
     "duty.roster_changed": N_("changed the roster ({origin})"),
