@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PROCESSES := tests/integration tests/journeys tests/soak
+# What depends on the database's own ways: rooms, workers, paging through lists, counted queries; not every page's scoping again.
+DATABASE := tests/domain tests/taxii tests/api/test_changes.py tests/integration/workers tests/integration/paging \
+  tests/web/journal tests/web/lists tests/web/campaigns tests/web/duty tests/web/test_query_counts.py
 
-.PHONY: demo solver test-processes test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster soak lock translations clean
+.PHONY: demo solver test-journeys test-integration test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -24,19 +27,22 @@ check: setup-test ## what CI runs before the tests
 	$(BIN)/python tools/translations.py check
 
 test: check ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; side by side
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-processes test-sqlite test-postgresql test-engines
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-journeys test-sqlite test-integration test-postgresql test-engines
 
 test-engines:
 	.venv-engines/bin/python -m pytest tests/unit/engines tests/unit/kernel -q -p no:cacheprovider
 
-test-processes: # whole programs and browsers: mostly waiting
-	$(BIN)/python -m pytest -q -p no:cacheprovider $(PROCESSES)
+test-journeys: # whole programs, browsers, kills: mostly waiting
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/journeys tests/soak
+
+test-integration: # real servers and whole programs
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/integration
 
 test-sqlite:
 	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%)
 
 test-postgresql:
-	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -p no:cacheprovider tests/domain tests/web tests/taxii tests/api/test_changes.py tests/integration/workers
+	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -p no:cacheprovider $(DATABASE)
 
 demo: setup-test ## three Vigils that talk to one another, to click through (http://localhost:8101 to 8103)
 	@$(BIN)/python tools/demo.py

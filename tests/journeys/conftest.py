@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.laid import lay
 from tests.postgresql import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,7 @@ def start(data: Path, *, sample: bool = True, **more: str) -> tuple[Running, sub
         **more,
     }
     running = Running(f"http://localhost:{port}", data, environment)
+    lay(data)
     running.vigil("prepare", *(["--sample"] if sample else []))
     log = (data / "serve.log").open("wb")
     command = [sys.executable, "-m", "vigil.faces.cli", "serve"]

@@ -260,7 +260,7 @@ def test_a_roster_by_mouse_and_a_shift_proven_on_site(vigil, box, page, phone, s
     phone.screenshot(path=SHOTS / "d4-phone-390.png", full_page=True)
     page.goto(screen)
     assert page.locator(".post-line .badge").count() == 0, "the shift has not begun: nobody is on yet"
-    assert officer in page.locator("main").inner_text()
+    assert officer.casefold() in page.locator("main").inner_text().casefold()
 
     # twelve past midnight: kept so far, on site
     vigil.move_to(first + timedelta(minutes=12))

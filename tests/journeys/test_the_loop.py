@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from tests.journeys.conftest import PASSWORD
+from tests.laid import lay
 from tests.postgresql import free_port
 from tools.demo import Mailbox, Part, enrol
 
@@ -85,6 +86,7 @@ class Loop:
         }
         self.wire = Wire(int(self.authority.environment["VIGIL_PORT"]))
         for name, part in self.parts.items():
+            lay(part.data)
             part.vigil("prepare", "--demo", name)
             part.start()
         enrol(self.authority, self.province, "MAU.02")

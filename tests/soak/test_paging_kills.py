@@ -20,6 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from tests.integration.paging.conftest import Receiver, serve
+from tests.laid import lay
 from tests.postgresql import free_port
 
 ROUNDS = int(os.environ.get("VIGIL_PAGING_ROUNDS", "4"))
@@ -145,6 +146,7 @@ def test_no_step_is_lost_when_every_worker_is_killed_in_mid_escalation(tmp_path:
         "VIGIL_OUTBOX_LEASE_S": "3",
         "VIGIL_ADMIN_PASSWORD": "mật khẩu để thử nghiệm",
     }
+    lay(data)
     prepare = [sys.executable, "-m", "vigil.faces.cli", "prepare"]
     subprocess.run(prepare, env=environment, check=True, capture_output=True, timeout=120)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

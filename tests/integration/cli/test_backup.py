@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from tests.laid import lay
 
 
 def _vigil(data: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -25,6 +26,7 @@ def _vigil(data: Path, *arguments: str, check: bool = True) -> subprocess.Comple
 def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A data folder with the sample in it, and a backup of it."""
     data = tmp_path_factory.mktemp("data") / "var"
+    lay(data)
     _vigil(data, "prepare", "--sample")
     archive = data.parent / "backup.tar.gz"
     _vigil(data, "backup", str(archive))

@@ -37,7 +37,7 @@ def test_from_a_file_to_a_running_watch_and_its_close(data, file) -> None:
     assert [row["item"] for row in opened["obligations"]][-2:] == ["1", "2"]
     assert {row["verdict"] for row in opened["obligations"]} <= {"met", "at_risk", "not_met", "cannot_tell"}
     shown = _vigil(data, "watch", "show", opened["id"]).stdout
-    assert "Cannot tell" in shown
+    assert "There is no roster." in shown
     refused = _vigil(data, "watch", "close", opened["id"], check=False)
     assert (refused.returncode, "watch.open_items" in refused.stderr) == (3, True)
     closed = json.loads(_vigil(data, "watch", "close", opened["id"], "--note", "hết lễ", "--json").stdout)

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 from tests.integration.cli.test_backup import _vigil
+from tests.laid import lay
 from tests.stix import indicator
 
 _PEER = """
 import django; django.setup()
+
 from vigil.domain.exchange.models import Peer
 from vigil.domain.organisations.models import Organisation
 from vigil.kernel import clock
@@ -21,6 +23,7 @@ Peer.objects.create(organisation=Organisation.objects.first(), name="Bộ Thử 
 
 def test_a_token_is_issued_objects_published_and_the_token_revoked(tmp_path: Path) -> None:
     data = tmp_path / "var"
+    lay(data)
     _vigil(data, "prepare", "--sample")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VIGIL_")}
     environment |= {"VIGIL_DATA": str(data), "DJANGO_SETTINGS_MODULE": "vigil.project.settings"}

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.laid import lay
 from tests.postgresql import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -184,6 +185,7 @@ def side(folder: Path, **more: str) -> Side:
         **more,
     }
     made = Side(folder, port, environment)
+    lay(folder)
     made.vigil("prepare")
     made.python(
         "from vigil.domain.organisations.models import Organisation\n"
