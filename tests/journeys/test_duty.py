@@ -263,12 +263,13 @@ def test_a_roster_by_mouse_and_a_shift_proven_on_site(vigil, box, page, phone, s
     assert officer.casefold() in page.locator("main").inner_text().casefold()
 
     # twelve past midnight: kept so far, on site
+    page.goto("about:blank")
+    phone.goto("about:blank")
     vigil.move_to(first + timedelta(minutes=12))
     url, board, roster, screen = (_moved(one, vigil.running.url) for one in (url, board, roster, screen))
     page.goto(screen)
     assert page.locator(".post-line .badge.bg-green-lt").count() == 2
     shot("d5-screen", width=1920, height=1080, theme="dark", full=False)
-    sign_in(vigil.running)
     _verdict(page, board, "1.a", "met")
     page.goto(f"{board}duty/")
     shot("d5-now", full=False)
