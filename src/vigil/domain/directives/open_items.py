@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
+from vigil.domain.directives.actions.review import SCOPE_CODE
 from vigil.domain.directives.models import (
     Assignment,
     CampaignState,
@@ -24,13 +26,17 @@ class DirectiveOpenItems:
 
     def open_items(self, organisation: UUID, now: datetime) -> Sequence[OpenItem]:
         """Of the organisation: drills, then directives, then unassigned obligations of its open watches."""
-        unassigned = Assignment.objects.filter(
-            watch__organisation_id=organisation,
-            watch__state=WatchState.OPEN,
-            applies=True,
-            dropped_at=None,
-            person=None,
-        ).select_related("obligation", "watch")
+        unassigned = (
+            Assignment.objects.filter(
+                watch__organisation_id=organisation,
+                watch__state=WatchState.OPEN,
+                applies=True,
+                dropped_at=None,
+                person=None,
+            )
+            .select_related("obligation", "watch")
+            .order_by("watch_id", "obligation__position")
+        )
         drills = DrillProbe.objects.filter(
             organisation_id=organisation, kind="desk", outcome=ProbeOutcome.WAITING, drill__ended_at=None
         ).select_related("drill")
@@ -56,12 +62,16 @@ class DirectiveOpenItems:
             )
             for row in owed
         ]
-        return asked + [
-            OpenItem(
-                "directives",
-                phrase(N_("Nobody answers for obligation {code} yet."), code=item.obligation.code),
-                item.watch.opened_at or now,
-                f"/watches/{item.watch_id}/",
-            )
-            for item in unassigned
-        ]
+        return asked + [_without_a_name(list(items), now) for _, items in groupby(unassigned, lambda one: one.watch_id)]
+
+
+def _without_a_name(items: Sequence[Assignment], now: datetime) -> OpenItem:
+    """One line a watch: a list of eight that say the same is a list that nobody reads."""
+    watch = items[0].watch
+    codes = ", ".join(item.obligation.code for item in items if item.obligation.code != SCOPE_CODE)
+    told = (
+        phrase(N_("Nobody answers yet for these obligations: {codes}."), codes=codes)
+        if codes
+        else phrase(N_("Nobody answers yet for naming the important systems."))
+    )
+    return OpenItem("directives", told, watch.opened_at or now, f"/watches/{watch.pk}/")
