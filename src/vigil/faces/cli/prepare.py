@@ -57,15 +57,22 @@ def compile_translations() -> None:
         draft.replace(target)
 
 
-def _migrate() -> None:
-    from django.core.management import call_command
+def unapplied() -> int:
+    """How many migrations the database waits for."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
     from vigil.domain.changes.triggers import install
 
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if unapplied():
         call_command("migrate", interactive=False, verbosity=0)
         install(connection)
         click.echo("Vigil: database migrated")

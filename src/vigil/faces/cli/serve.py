@@ -1,15 +1,19 @@
 """`vigil serve`: the web server and the workers as one process group; `vigil worker NAME`: one of them alone."""
 
+import gc
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 import click
 
-from vigil.adapters.host.lifeline import die_with_parent
+from vigil.adapters.host.lifeline import call_this_process, die_with_parent
 from vigil.faces.cli.terms import start_django
 
 _RESTART_AFTER_S = (0.5, 1, 2, 5, 10, 30)
@@ -23,22 +27,30 @@ _STEADY_S = 60.0
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the pages and run the workers until stopped (Ctrl-C or SIGTERM)."""
     start_django()
-    from vigil.faces.cli.prepare import tell_second_factor
+    from django.db import connections
+
+    from vigil.faces.cli.prepare import tell_second_factor, unapplied
     from vigil.workers.registry import WORKERS
 
+    if waiting := unapplied():
+        raise click.ClickException(f"the database is not prepared ({waiting} migrations wait); first: vigil prepare")
     os.environ["VIGIL_PORT"] = str(port)
-    me = [sys.executable, "-m", "vigil.faces.cli"]
     granian = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "error",
         "vigil.project.wsgi:application",
     ]  # fmt: skip
-    children = [_Child("web", granian), *(_Child(name, [*me, "worker", name]) for name in WORKERS)]
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
     click.echo(f"Vigil: http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}")  # noqa: S104
     tell_second_factor()
+    connections.close_all()  # a connection must not be shared with those that are forked
+    gc.freeze()
+    stop = threading.Event()
+    children = [
+        _Child("web", partial(_program, granian)),
+        *(_Child(name, partial(_Forked, name, work)) for name, work in WORKERS.items()),
+    ]
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
     try:
         while not stop.wait(0.2):
             for child in children:
@@ -48,27 +60,66 @@ def serve(host: str, port: int, threads: int) -> None:
             child.end()
 
 
+def _program(command: list[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603
+        command, env={**os.environ, "SERVED_BY": "vigil serve"}, preexec_fn=die_with_parent
+    )
+
+
+class _Forked:
+    """A worker that shares what this process has read already: seven programs cost the memory and the start of one.
+
+    Safe because this process has no thread and no open connection; what a worker opens is its own.
+    """
+
+    def __init__(self, name: str, work: Callable[[threading.Event], None]) -> None:
+        self._process = multiprocessing.get_context("fork").Process(target=self._run, args=(name, work), name=name)
+        self._process.start()
+
+    @staticmethod
+    def _run(name: str, work: Callable[[threading.Event], None]) -> None:
+        die_with_parent()
+        os.environ["SERVED_BY"] = "vigil serve"
+        call_this_process(f"vigil {name}")
+        _work(work)
+
+    def poll(self) -> int | None:
+        """The code it ended with, or None."""
+        return self._process.exitcode
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """End it."""
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The code it ended with; raises subprocess.TimeoutExpired as Popen does."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
+        return self._process.exitcode
+
+
 class _Child:
     """One process of the group; when it dies it is started again, later and later while it keeps dying."""
 
-    def __init__(self, name: str, command: list[str]) -> None:
-        self._name, self._command = name, command
+    def __init__(self, name: str, begin: "Callable[[], subprocess.Popen[bytes] | _Forked]") -> None:
+        self._name, self._begin = name, begin
         self._deaths, self._restart_at = 0, 0.0
         self._start()
 
     def _start(self) -> None:
         self._started_at = time.monotonic()
-        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603
-            self._command,
-            env={**os.environ, "SERVED_BY": "vigil serve"},
-            preexec_fn=die_with_parent,
-        )
+        self._process: subprocess.Popen[bytes] | _Forked | None = self._begin()
 
     def keep_alive(self) -> None:
         """Start it again when it has died and its pause is over."""
         now = time.monotonic()
-        if self._process is not None and self._process.poll() is not None:
-            code, self._process = self._process.returncode, None
+        if self._process is not None and (code := self._process.poll()) is not None:
+            self._process = None
             self._deaths = 0 if now - self._started_at > _STEADY_S else self._deaths + 1
             pause = _RESTART_AFTER_S[min(self._deaths, len(_RESTART_AFTER_S) - 1)]
             self._restart_at = now + pause
@@ -97,12 +148,17 @@ def worker(name: str) -> None:
 
     if name not in WORKERS:
         raise click.UsageError(f"no worker {name}; there are: {', '.join(sorted(WORKERS))}")
+    _work(WORKERS[name])
+
+
+def _work(work: Callable[[threading.Event], None]) -> None:
     stop = threading.Event()
     parent = os.getppid()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, args=(parent, stop), daemon=True).start()
-    WORKERS[name](stop)
+    work(stop)
 
 
 def _leave_with_parent(parent: int, stop: threading.Event) -> None:
