@@ -132,6 +132,11 @@ def page(chromium, request: pytest.FixtureRequest):
     assert not unexpected, unexpected
 
 
+WIDEST = """() => [...document.querySelectorAll("main *")]
+  .filter(one => one.getBoundingClientRect().right > innerWidth && !one.closest(".table-responsive, svg"))
+  .slice(0, 5).map(one => one.outerHTML.slice(0, 90))"""
+
+
 @pytest.fixture
 def shot(page) -> Callable[..., None]:
     """Keep a screenshot: shot("board", width=390, theme="dark", full=True)."""
@@ -143,7 +148,7 @@ def shot(page) -> Callable[..., None]:
         page.wait_for_timeout(400)  # the theme fades in
         page.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=full)
         reaches = page.evaluate("() => document.documentElement.scrollWidth")
-        assert reaches <= width, f"{page.url} is {reaches} wide on a screen of {width}"
+        assert reaches <= width, f"{page.url} is {reaches} wide on a screen of {width}: {page.evaluate(WIDEST)}"
         page.set_viewport_size({"width": 1440, "height": 900})
 
     return take
