@@ -1,0 +1,166 @@
+"""What a rule says, as small values: predicates over one field, joined by all, any and not.
+
+A field's name is kept in lower case, because logs write the same field in several ways. A value is compared as text
+(numbers and truth values as JSON writes them), without regard to case unless the rule says `cased`; a field with
+several values holds where one of them does. Logic has two values: a field that is missing makes a predicate false,
+and its negation true (Sigma specification 2.1, "Detection").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Wild(Enum):
+    """A wildcard in a text: any number of characters, or exactly one."""
+
+    ANY = "*"
+    ONE = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The whole value is `parts` in order. Parts are folded (`str.casefold`) unless `cased`."""
+
+    parts: tuple[str | Wild, ...]
+    cased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The value reads as a number, and compares so. `operator` is one of = < <= > >=."""
+
+    value: float
+    operator: str = "="
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """The pattern is found somewhere in the value. `flags` are letters of `ims`."""
+
+    pattern: str
+    flags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The value is an address in the network (CIDR)."""
+
+    cidr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The field is not there, or is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The field is there and is not null."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """The value, folded, is (or begins with, ends with, contains) that of another field of the event."""
+
+    field: str
+    where: str = "equals"
+
+
+@dataclass(frozen=True, slots=True)
+class TimePart:
+    """The value is a time whose minute, hour, day, week (ISO), month or year, as written, compares with `value`."""
+
+    part: str
+    value: int
+    operator: str = "="
+
+
+Predicate = Text | Number | Regex | Network | Missing | Present | SameAs | TimePart
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """A predicate over a field, or (field "") over every value of the event: a keyword."""
+
+    field: str
+    predicate: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds; none is true."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Some part holds; none is false."""
+
+    parts: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: "Condition"
+
+
+Condition = Atom | All | Any | Not
+
+
+def atoms(condition: Condition) -> Iterator[Atom]:
+    """Every atom, from left to right, as often as it stands there."""
+    waiting = [condition]
+    while waiting:
+        match waiting.pop():
+            case Atom() as atom:
+                yield atom
+            case All(parts) | Any(parts):
+                waiting.extend(reversed(parts))
+            case Not(part):
+                waiting.append(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What logs a rule is for, or what a log is: Sigma's category, product and service; empty means any."""
+
+    category: str = ""
+    product: str = ""
+    service: str = ""
+
+    def covers(self, log: "Source") -> bool:
+        """Whether a rule for this source is for `log`: what the rule names, the log is."""
+        return all(
+            not asked or asked == is_
+            for asked, is_ in (
+                (self.category, log.category), (self.product, log.product), (self.service, log.service)
+            )
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that can run. `level` is one of informational, low, medium, high, critical."""
+
+    id: str
+    title: str
+    level: str
+    source: Source
+    condition: Condition
+    tags: tuple[str, ...] = ()
+    status: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A rule that cannot run, and why: none is lost in silence."""
+
+    path: str
+    title: str
+    reason: str
+    id: str = ""
