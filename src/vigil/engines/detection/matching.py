@@ -121,6 +121,7 @@ class Matcher:
         self.gave_up: Counter[int] = Counter()
         self._scanners = {name: Scanner(one, plan.atoms) for name, one in plan.fields.items()}
         self._for: dict[Source, frozenset[int]] = {}
+        self._keyworded = [n for n, node in enumerate(plan.nodes) if self._asks_anywhere(node)]
 
     @property
     def fields(self) -> frozenset[str]:
@@ -134,9 +135,11 @@ class Matcher:
             self._for[log] = frozenset(n for n, rule in enumerate(self._plan.rules) if rule.source.covers(log))
         return self._for[log]
 
-    def match(self, batch: pa.RecordBatch, log: Source) -> pa.RecordBatch:
-        """Pairs of a rule's number and a row's number, by rule, then row."""
+    def match(self, batch: pa.RecordBatch, log: Source, levels: Sequence[str] | None = None) -> pa.RecordBatch:
+        """Pairs of a rule's number and a row's number, by rule, then row; of rules of these levels only, where given."""
         ours = self.rules_for(log)
+        if levels is not None:
+            ours = frozenset(number for number in ours if self._plan.rules[number].level in levels)
         found = _Batch(self._plan, batch, self._scan(batch, ours), self.gave_up).matches(ours)
         if not found:
             return pa.RecordBatch.from_pylist([], MATCHES)
@@ -145,7 +148,7 @@ class Matcher:
         return pa.RecordBatch.from_arrays([pa.array(rules), pa.array(rows)], schema=MATCHES)
 
     def _scan(self, batch: pa.RecordBatch, ours: frozenset[int]) -> dict[str, list[_Column]]:
-        anywhere = self._scanners.get("") if any(rule in ours for rule in self._with_keywords()) else None
+        anywhere = self._scanners.get("") if any(rule in ours for rule in self._keyworded) else None
         columns: dict[str, list[_Column]] = defaultdict(list)
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
             scanner = self._scanners.get(name)
@@ -160,11 +163,6 @@ class Matcher:
                 column.maybe.update(anywhere.maybe(column.values))
             columns[name].append(column)
         return columns
-
-    def _with_keywords(self) -> Sequence[int]:
-        if not hasattr(self, "_keyworded"):
-            self._keyworded = [n for n, node in enumerate(self._plan.nodes) if self._asks_anywhere(node)]
-        return self._keyworded
 
     def _asks_anywhere(self, node: Node) -> bool:
         if isinstance(node, int):

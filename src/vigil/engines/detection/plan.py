@@ -11,13 +11,11 @@ asked only of the events that a rule has been left with, which are few. The mean
 - the rest (numbers, networks, times): small functions over distinct values.
 """
 
-import hashlib
 import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import hyperscan
@@ -43,7 +41,7 @@ from vigil.engines.detection.terms import (
 SEPARATOR: Final = b"\x1e"
 """Stands before, between and after values that are scanned together; a value that has it in itself is looked at alone."""
 _BYTE: Final = b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
-_FORMAT: Final = "vigil-detection-4"
+FORMAT: Final = "vigil-detection-4"
 
 
 @dataclass
@@ -130,28 +128,14 @@ def compile_rules(rules: Sequence[Rule]) -> Plan:
     return Plan(tuple(rules), atoms, cheapest, _fields(atoms, searched.union(*(one or () for one in needed))), needed, searched)
 
 
-def cached(rules: Sequence[Rule], folder: Path) -> Plan:
-    """The plan of these rules, from `folder` where it was compiled before (named by content), else compiled and kept."""
-    said = hashlib.sha256(pickle.dumps((_FORMAT, hyperscan.__version__, tuple(rules)), protocol=4)).hexdigest()
-    path = folder / f"{said}.plan"
-    if path.exists():
-        return load(path)
-    made = compile_rules(rules)
-    save(made, path)
-    return made
+def to_bytes(plan: Plan) -> bytes:
+    """A plan to be kept."""
+    return pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-def save(plan: Plan, path: Path) -> None:
-    """Written beside and renamed, so that nobody reads half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL))
-    part.rename(path)
-
-
-def load(path: Path) -> Plan:
-    """A plan that this program wrote (its own folder only: a pickle of a stranger must not be read)."""
-    plan: Plan = pickle.loads(path.read_bytes())  # noqa: S301
+def from_bytes(data: bytes) -> Plan:
+    """A plan that `to_bytes` wrote: only from where nobody else can write, for a pickle may do anything."""
+    plan: Plan = pickle.loads(data)  # noqa: S301
     return plan
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any as AnyValue
 from typing import Final
 
@@ -86,18 +86,6 @@ def windows() -> ProcessingPipeline:
     return sysmon_pipeline() + windows_logsource_pipeline()
 
 
-def read_folder(folders: Iterable[Path], **more: AnyValue) -> RuleSet:
-    """Every .yml and .yaml below the folders (or the files themselves), by path; see `read_texts`."""
-    found = sorted({path for folder in folders for path in _rule_files(folder)})
-    return read_texts(((str(path), path.read_bytes()) for path in found), **more)
-
-
-def _rule_files(folder: Path) -> list[Path]:
-    if folder.is_file():
-        return [folder]
-    return [path for path in folder.rglob("*") if path.suffix.lower() in (".yml", ".yaml") and path.is_file()]
-
-
 def read_texts(
     texts: Iterable[tuple[str, bytes]],
     *,
@@ -109,12 +97,12 @@ def read_texts(
     mapping = pipeline()
     for path, data in texts:
         if len(data) > MOST_BYTES:
-            found.unusable.append(Unusable(path, Path(path).name, "larger than a megabyte"))
+            found.unusable.append(Unusable(path, PurePath(path).name, "larger than a megabyte"))
             continue
         try:
             collection = SigmaCollection.from_yaml(data.decode("utf-8-sig"), collect_errors=False)
         except (SigmaError, YAMLError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-            found.unusable.append(Unusable(path, Path(path).name, _why(error)))
+            found.unusable.append(Unusable(path, PurePath(path).name, _why(error)))
             continue
         for one in collection.rules:
             _take(found, one, path, mapping, placeholders or {})
@@ -124,7 +112,7 @@ def read_texts(
 def _take(
     found: RuleSet, one: AnyValue, path: str, mapping: ProcessingPipeline, placeholders: Mapping[str, Sequence[str]]
 ) -> None:
-    identifier, title = str(one.id or ""), str(one.title or Path(path).name)
+    identifier, title = str(one.id or ""), str(one.title or PurePath(path).name)
     if not isinstance(one, SigmaRule):
         found.unusable.append(Unusable(path, title, f"{type(one).__name__} is not run yet", identifier))
         return

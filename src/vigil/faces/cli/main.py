@@ -28,6 +28,7 @@ COMMANDS = {
     "channels": "vigil.faces.cli.paging:channels",
     "link": "vigil.faces.cli.link:link",
     "campaign": "vigil.faces.cli.campaign:campaign",
+    "hunt": "vigil.faces.cli.hunt:hunt",
     "roster": "vigil.faces.cli.roster:roster",
 }
 

@@ -1,0 +1,5 @@
+"""Logs where they lie, as record batches of events: Windows event files and JSON lines in the shapes that shippers write."""
+
+from vigil.adapters.log_sources.portions import Piece, Portion, Tally, pieces, portions
+
+__all__ = ["Piece", "Portion", "Tally", "pieces", "portions"]

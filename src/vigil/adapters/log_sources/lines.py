@@ -1,0 +1,66 @@
+"""Lines of a file, compressed or not, in bounded memory: what is too long is left out and counted."""
+
+import lzma
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import pyarrow as pa
+
+MOST_LINE: Final = 4_000_000
+_BLOCK: Final = 4_000_000
+_COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
+
+
+def is_compressed(path: Path) -> bool:
+    """Whether the name says that it is compressed."""
+    return path.suffix.lower() in (*_COMPRESSIONS, ".xz")
+
+
+def inner_suffix(path: Path) -> str:
+    """The ending of the name, without that of a compression."""
+    return Path(path.stem).suffix.lower() if is_compressed(path) else path.suffix.lower()
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The bytes, decompressed as they are read. Raises: OSError (also for what is damaged), later while reading too."""
+    suffix = path.suffix.lower()
+    if suffix == ".xz":
+        return lzma.open(path)
+    if suffix in _COMPRESSIONS:
+        stream: IO[bytes] = pa.input_stream(str(path), compression=_COMPRESSIONS[suffix])
+        return stream
+    return path.open("rb")
+
+
+def lines(path: Path, start: int, stop: int | None, too_long: Callable[[], None]) -> Iterator[bytes]:
+    """The lines that begin in [start, stop) of the bytes (all for None), without their ends and without empty ones."""
+    with opened(path) as stream:
+        if start:
+            stream.seek(start - 1)
+        # `dropping`: up to the next line break nothing is wanted, be it a line too long or the end of the piece before
+        carry, at, dropping = b"", max(start - 1, 0), start > 0
+        while block := stream.read(_BLOCK):
+            data, base = carry + block, at - len(carry)
+            at += len(block)
+            if dropping:
+                end = data.find(b"\n")
+                if end < 0:
+                    carry = b""
+                    continue
+                data, base, dropping = data[end + 1 :], base + end + 1, False
+            parts = data.split(b"\n")
+            carry = parts.pop()
+            for part in parts:
+                begins, base = base, base + len(part) + 1
+                if stop is not None and begins >= stop:
+                    return
+                if len(part) > MOST_LINE:
+                    too_long()
+                elif part.strip():
+                    yield part
+            if len(carry) > MOST_LINE:
+                too_long()
+                carry, dropping = b"", True
+        if carry.strip() and not dropping and (stop is None or at - len(carry) < stop):
+            yield carry

@@ -1,0 +1,84 @@
+"""What a hunt found, in bounded memory: per file and rule how often, per rule first and last, with a few examples."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from vigil.engines.detection.terms import Rule
+
+TIMES: Final = ("systemtime", "utctime", "@timestamp", "timestamp", "eventtime", "time", "ts")
+HOSTS: Final = ("computer", "hostname", "host", "host.name", "sourceipaddress")
+LEVELS: Final = ("critical", "high", "medium", "low", "informational")
+_EXAMPLES: Final = 3
+_SHOWN: Final = 40
+
+
+@dataclass
+class Found:
+    """Of one rule. Times as they are written in the events (ISO 8601 sorts as text)."""
+
+    first: str = ""
+    last: str = ""
+    hosts: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Findings:
+    """`counts[file, rule number]`: events that matched."""
+
+    counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    by_rule: dict[int, Found] = field(default_factory=lambda: defaultdict(Found))
+
+    def add(self, batch: pa.RecordBatch, matches: pa.RecordBatch, places: Sequence[tuple[str, int]]) -> None:
+        """Matches (`rule`, `row`) of a batch whose rows stand at `places` (file, number)."""
+        if not matches.num_rows:
+            return
+        times, hosts = _first_of(batch, TIMES), _first_of(batch, HOSTS)
+        for rule, row in zip(matches.column(0).to_pylist(), matches.column(1).to_pylist(), strict=True):
+            file, number = places[row]
+            self.counts[file, rule] += 1
+            found = self.by_rule[rule]
+            at = str(times[row].as_py() or "") if times is not None else ""
+            if at:
+                found.first = min(found.first, at) if found.first else at
+                found.last = max(found.last, at)
+            if hosts is not None and (host := hosts[row].as_py()) and (host in found.hosts or len(found.hosts) < 1000):
+                found.hosts[str(host)] += 1
+            if len(found.examples) < _EXAMPLES:
+                found.examples.append({"file": file, "record": number, "time": at, "fields": _shown(batch, row)})
+
+    def merge(self, other: "Findings") -> None:
+        """Take what another process found."""
+        self.counts += other.counts
+        for rule, theirs in other.by_rule.items():
+            mine = self.by_rule[rule]
+            mine.first = min(filter(None, (mine.first, theirs.first)), default="")
+            mine.last = max(mine.last, theirs.last)
+            mine.hosts += theirs.hosts
+            mine.examples = [*mine.examples, *theirs.examples][:_EXAMPLES]
+
+    def per_rule(self, rules: Sequence[Rule]) -> list[tuple[Rule, int, Found]]:
+        """Rules that matched, the gravest and most frequent first."""
+        totals: Counter[int] = Counter()
+        for (_, rule), many in self.counts.items():
+            totals[rule] += many
+        listed = [(rules[rule], many, self.by_rule[rule]) for rule, many in totals.items()]
+        grave = {level: n for n, level in enumerate(LEVELS)}
+        return sorted(listed, key=lambda one: (grave.get(one[0].level, len(LEVELS)), -one[1], one[0].title))
+
+
+def _first_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array | None:
+    for name in names:
+        at = batch.schema.get_all_field_indices(name)
+        if at:
+            return batch.column(at[0])
+    return None
+
+
+def _shown(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
+    values = ((name, column[row].as_py()) for name, column in zip(batch.schema.names, batch.columns, strict=True))
+    return dict([(name, value) for name, value in values if value is not None][:_SHOWN])

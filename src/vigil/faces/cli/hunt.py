@@ -1,0 +1,95 @@
+"""`vigil hunt LOGS... --rules DIR`: every rule over every event, without a database.
+
+Exit codes: 0 searched, nothing found; 1 something found; 2 called wrongly; 3 no rule can run, or no log can be read.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from vigil.faces.cli.terms import REFUSED, language, print_json, translator
+
+FOUND = 1
+
+
+@click.command()
+@click.argument("logs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--rules", "places", multiple=True, required=True, type=click.Path(exists=True, path_type=Path),
+    help="A folder, file or archive of Sigma rules; may be given several times.",
+)  # fmt: skip
+@click.option("--source", help="What the logs are: PRODUCT[/SERVICE[/CATEGORY]] as rules name it (default: told from the events).")
+@click.option("--level", type=click.Choice(["informational", "low", "medium", "high", "critical"]), help="Only rules of this level and above.")
+@click.option("--counts", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write file, rule id, events matched, title (TSV).")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that share the logs.")
+@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Keep compiled rules there (default: the user's cache folder).")
+@click.option("--no-cache", is_flag=True, help="Compile the rules anew and keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--lang", type=click.Choice(["vi", "en"]), help="Language (default: VIGIL_LANG, vi).")
+def hunt(
+    logs: tuple[Path, ...], places: tuple[Path, ...], source: str | None, level: str | None, counts: Path | None, processes: int,
+    cache: Path | None, no_cache: bool, as_json: bool, lang: str | None,
+) -> None:  # fmt: skip
+    """Search LOGS (files or folders) with Sigma rules: what was found, by level, with first and last time."""
+    if lang is not None:
+        os.environ["VIGIL_LANG"] = lang
+    say = translator(language())
+    from vigil.adapters.log_sources import pieces
+    from vigil.adapters.sigma_rules import kept_plan, rule_texts
+    from vigil.faces.cli.hunt_summary import as_facts, rows, summary
+    from vigil.faces.cli.hunting import Hunt
+
+    try:
+        texts = list(rule_texts(places))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    plan, read, _ = kept_plan(texts, None if no_cache else cache or _cache_folder())
+    if not read.rules:
+        _refuse(say("No rule can run."))
+    work = pieces(logs)
+    if not work:
+        _refuse(say("No log to read."))
+    made = Hunt(plan, source=_source(source), level=level, processes=processes).over(work, progress=_progress(as_json))
+    if counts is not None:
+        counts.write_text("".join("\t".join(row) + "\n" for row in rows(made, plan)), encoding="utf-8")
+    if as_json:
+        print_json(as_facts(made, plan, read))
+    else:
+        click.echo("\n".join(summary(made, plan, read, say)))
+    if made.findings.counts:
+        sys.exit(FOUND)
+
+
+def _refuse(why: str) -> None:
+    click.echo(why, err=True)
+    sys.exit(REFUSED)
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vigil" / "plans"
+
+
+def _source(said: str | None):  # type: ignore[no-untyped-def]
+    from vigil.engines.detection.terms import Source
+
+    if said is None:
+        return None
+    product, _, rest = said.partition("/")
+    service, _, category = rest.partition("/")
+    return Source(category=category, product=product, service=service)
+
+
+def _progress(quiet: bool):  # type: ignore[no-untyped-def]
+    if quiet or not sys.stderr.isatty():
+        return None
+
+    def show(done: int, of: int, events: int) -> None:
+        click.echo(f"\r{done}/{of} · {events:,}", nl=done == of, err=True)
+
+    return show
+
+
+__all__: Sequence[str] = ("hunt",)
