@@ -1,4 +1,4 @@
-"""Logs where they lie, as record batches of events: Windows event files and JSON lines in the shapes that shippers write."""
+"""Logs where they lie, as record batches of events: Windows event files, and JSON lines as shippers write them."""
 
 from vigil.adapters.log_sources.portions import Piece, Portion, Tally, pieces, portions
 

@@ -49,7 +49,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Events with the same fields. `places[row]` is the file (an index into `files`) and the number within the piece."""
+    """Events with the same fields. `places[row]`: the file (an index into `files`), the number within the piece."""
 
     batch: pa.RecordBatch
     source: Source
@@ -143,7 +143,7 @@ def _windows_file(path: Path, tally: Tally) -> Iterator[Any]:
         raise ValueError(str(error)) from error
     while True:
         try:
-            record = next(records)
+            record: dict[str, Any] = next(records)  # type: ignore[assignment]
         except StopIteration:
             return
         except RuntimeError as error:

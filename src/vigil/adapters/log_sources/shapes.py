@@ -1,4 +1,4 @@
-"""The shapes in which JSON events come, told apart by their keys: as written, wrapped by Elastic or Splunk, from Winlogbeat."""
+"""The shapes of JSON events, told apart by their keys: as written, wrapped by Elastic or Splunk, from Winlogbeat."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -72,10 +72,13 @@ def _unwrapped(event: Mapping[str, Any]) -> Mapping[str, Any]:
 def _winlogbeat(event: Mapping[str, Any], winlog: Mapping[str, Any]) -> dict[str, Any]:
     computer = winlog.get("computer_name")
     found = {
-        "EventID": winlog.get("event_id"), "Channel": winlog.get("channel"), "Computer": computer,
-        "Provider_Name": winlog.get("provider_name"), "EventRecordID": winlog.get("record_id"),
+        "EventID": winlog.get("event_id"),
+        "Channel": winlog.get("channel"),
+        "Computer": computer,
+        "Provider_Name": winlog.get("provider_name"),
+        "EventRecordID": winlog.get("record_id"),
         "SystemTime": event.get("@timestamp"),
-    }  # fmt: skip
+    }
     for name in ("event_data", "user_data"):
         data = winlog.get(name)
         if type(data) is dict:

@@ -14,7 +14,7 @@ _ENDINGS: Final = (".yml", ".yaml")
 
 
 def rule_texts(places: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every rule below the places, each place in the order of names; links out of a folder are not followed.
+    """Name and bytes of every rule below the places, by name. Links that lead out of a folder are not followed.
 
     Raises: OSError; ValueError for an archive that is none or too large.
     """
@@ -56,7 +56,8 @@ def _zip(place: Path) -> Iterator[tuple[str, bytes]]:
 def _tar(place: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(place) as archive:
-            found, size = [], 0
+            found: list[tuple[str, bytes]] = []
+            size = 0
             for member in archive:
                 if member.isfile() and member.name.lower().endswith(_ENDINGS):
                     size += member.size

@@ -36,7 +36,9 @@ def kept_plan(texts: Sequence[tuple[str, bytes]], folder: Path | None) -> tuple[
 
 
 def _digest(texts: Sequence[tuple[str, bytes]]) -> str:
-    versions = [version(name) for name in ("hyperscan", "pysigma", "pysigma-pipeline-sysmon", "pysigma-pipeline-windows")]
+    versions = [
+        version(name) for name in ("hyperscan", "pysigma", "pysigma-pipeline-sysmon", "pysigma-pipeline-windows")
+    ]
     said = hashlib.sha256(repr((FORMAT, versions)).encode())
     for name, data in texts:
         said.update(f"{len(name)} {len(data)} {name}".encode() + data)

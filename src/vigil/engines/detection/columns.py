@@ -1,4 +1,4 @@
-"""Events, as they were decoded, to record batches: one batch a layout (the same fields in the same order), one column a field.
+"""Events, as they were decoded, to record batches: one a layout (the same fields in the same order), a column a field.
 
 Turning events into columns is most of the work of detection. It is cheap where many events have the same fields: their
 values are laid side by side and turned all at once, without a step for each value.

@@ -1,13 +1,13 @@
 """Stage one: an Arrow record batch of events in, the rules that hold on them out. Stateless between batches.
 
-Columns are fields, named in lower case: text, a list of texts where a field has several values, null where it is missing.
+Columns are fields, named in lower case: text, a list of texts where a field has several values, null where missing.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ _FEW: Final = 256
 
 @dataclass
 class _Column:
-    """A field of a batch: distinct values, and which each row has. `rows` tells the row of each code where a row has several."""
+    """A field of a batch: distinct values, which each row has (`codes`), and where rows have several, whose each is."""
 
     distinct: pa.Array
     codes: NDArray[np.int64]
@@ -136,7 +136,7 @@ class Matcher:
         return self._for[log]
 
     def match(self, batch: pa.RecordBatch, log: Source, levels: Sequence[str] | None = None) -> pa.RecordBatch:
-        """Pairs of a rule's number and a row's number, by rule, then row; of rules of these levels only, where given."""
+        """Pairs of a rule's number and a row's number, by rule, then row; of these levels only, where given."""
         ours = self.rules_for(log)
         if levels is not None:
             ours = frozenset(number for number in ours if self._plan.rules[number].level in levels)
@@ -263,10 +263,7 @@ class _Batch:
             return not self._at(live[0], row)
         if node.kind == "&":
             return bool(live) and all(self._at(part, row) for part in live)
-        for part in live:
-            if self._atom_at(part, row) if isinstance(part, int) else self._at(part, row):
-                return True
-        return False
+        return any(self._at(part, row) for part in live)
 
     def _atom_at(self, number: int, row: int) -> bool:
         atom = self._plan.atoms[number]
@@ -315,8 +312,9 @@ class _Batch:
             if number in self._plan.searched:
                 rows = column.where(number, self._many)
             else:
-                assert isinstance(atom.predicate, Text | Regex)
-                rows = column.asked(number, atom.predicate, self._many, partial(self._give_up, number))
+                rows = column.asked(
+                    number, cast("Text | Regex", atom.predicate), self._many, partial(self._give_up, number)
+                )
             if rows is not None:
                 found = rows if found is None else found | rows
         return found

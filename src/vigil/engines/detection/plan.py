@@ -1,9 +1,9 @@
-"""Rules compiled once: which atoms there are per field, how each is found in many values at a time, and what each rule needs.
+"""Rules compiled once: which atoms there are per field, how each is found in many values at once, what each rule needs.
 
-A plan says nothing about where events come from. `needed` is, for each rule, a set of atoms of which one holds wherever the
-rule does, chosen to be rare; a rule without such a set (it may hold where nothing is found) is looked at always. Those
-atoms, and others that a rule wants and that are not weak, are searched for in every value; the rest (exceptions above all) is
-asked only of the events that a rule has been left with, which are few. The means of the search, per field:
+A plan says nothing about where events come from. `needed` is, for each rule, a set of atoms of which one holds wherever
+the rule does, chosen to be rare; a rule without such a set (it may hold where nothing is found) is looked at always.
+Those atoms, and others that a rule wants and that are not weak, are searched for in every value; the rest (exceptions
+above all) is asked only of the events that a rule has been left with, which are few. The means of the search, per field:
 
 - texts: one hyperscan database over folded values, one over values as they are; each pattern is exact.
 - regular expressions: a hyperscan database that finds at least what the expression finds (its prefilter mode); the
@@ -39,8 +39,8 @@ from vigil.engines.detection.terms import (
 )
 
 SEPARATOR: Final = b"\x1e"
-"""Stands before, between and after values that are scanned together; a value that has it in itself is looked at alone."""
-_BYTE: Final = b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
+"""Stands around values that are scanned together; a value that has it in itself is looked at alone."""
+_CHARACTER: Final = b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
 FORMAT: Final = "vigil-detection-4"
 
 
@@ -54,20 +54,27 @@ class FieldPlan:
     texts: tuple[int, ...] = ()
     always: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
-    _open: dict[str, hyperscan.Database] = field(default_factory=dict, repr=False)
+    _open: dict[str, hyperscan.Database | None] = field(default_factory=dict, repr=False)
 
     def database(self, kind: str) -> hyperscan.Database | None:
         """The scanner of that kind, opened when first asked for; None where it has no pattern."""
         if kind not in self._open:
             data: bytes = getattr(self, kind)
-            self._open[kind] = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK) if data else None
-            if self._open[kind] is not None:
-                self._open[kind].scratch = hyperscan.Scratch(self._open[kind])
+            opened = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK) if data else None
+            if opened is not None:
+                opened.scratch = hyperscan.Scratch(opened)
+            self._open[kind] = opened
         return self._open[kind]
 
     def __getstate__(self) -> dict[str, object]:
-        return {"folded": self.folded, "cased": self.cased, "regexes": self.regexes, "texts": self.texts,
-                "always": self.always, "others": self.others}  # fmt: skip
+        return {
+            "folded": self.folded,
+            "cased": self.cased,
+            "regexes": self.regexes,
+            "texts": self.texts,
+            "always": self.always,
+            "others": self.others,
+        }
 
     def __setstate__(self, state: dict[str, object]) -> None:
         for name, value in state.items():
@@ -96,7 +103,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Parts joined by & or |, or one part after !. `searched`: parts that are atoms searched for; `rest`: the others."""
+    """Parts joined by & or |, or one part after !. `searched`: the atoms searched for; `rest`: the others."""
 
     kind: str
     parts: tuple["Node", ...]
@@ -125,7 +132,9 @@ def compile_rules(rules: Sequence[Rule]) -> Plan:
     }
     searched = frozenset(number for number in searched if not isinstance(atoms[number].predicate, Regex))
     cheapest = tuple(_cheapest_first(node, searched) for node in nodes)
-    return Plan(tuple(rules), atoms, cheapest, _fields(atoms, searched.union(*(one or () for one in needed))), needed, searched)
+    return Plan(
+        tuple(rules), atoms, cheapest, _fields(atoms, searched.union(*(one or () for one in needed))), needed, searched
+    )
 
 
 def to_bytes(plan: Plan) -> bytes:
@@ -275,14 +284,14 @@ def _pattern(parts: Sequence[str | Wild]) -> bytes:
         if isinstance(part, str):
             said.append(b"".join(b"\\x%02x" % byte for byte in part.encode("utf-8", "surrogatepass")))
         else:
-            said.append(b"[^\\x1e]*" if part is Wild.ANY else _BYTE)
+            said.append(b"[^\\x1e]*" if part is Wild.ANY else _CHARACTER)
     if not ends_open and not (parts and parts[-1] is Wild.ANY):
         said.append(b"\\x1e")
     return b"".join(said) or b"\\x1e"
 
 
 def _prefilter(regex: Regex) -> tuple[bytes, int] | None:
-    """A pattern and flags that find wherever `regex` does over values joined by line breaks; None: look at every value."""
+    """A pattern and flags that find wherever `regex` does in values joined by line breaks; None: look at every value."""
     flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_UCP | hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_PREFILTER
     if "i" in regex.flags:
         flags |= hyperscan.HS_FLAG_CASELESS

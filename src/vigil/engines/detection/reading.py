@@ -1,11 +1,11 @@
-"""Sigma rules to conditions: parsed by pySigma, mapped by its pipelines, told apart into rules that run and that cannot."""
+"""Sigma rules to conditions: parsed by pySigma, mapped by its pipelines, told apart into what runs and what cannot."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any as AnyValue
-from typing import Final
+from typing import Final, cast
 
 from sigma.collection import SigmaCollection
 from sigma.conditions import (
@@ -15,9 +15,18 @@ from sigma.conditions import (
     ConditionOR,
     ConditionValueExpression,
 )
+from sigma.correlations import (
+    CorrelationConditionAND,
+    CorrelationConditionNOT,
+    CorrelationConditionOR,
+    SigmaCorrelationRule,
+    SigmaExtendedCorrelationCondition,
+    SigmaRuleReference,
+)
 from sigma.exceptions import SigmaError
-from sigma.pipelines.sysmon import sysmon_pipeline
-from sigma.pipelines.windows import windows_logsource_pipeline
+from sigma.filters import SigmaFilter
+from sigma.pipelines.sysmon.sysmon import sysmon_pipeline
+from sigma.pipelines.windows.windows import windows_logsource_pipeline
 from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import (
@@ -39,6 +48,7 @@ from sigma.types import (
 )
 from yaml import YAMLError
 
+from vigil.engines.detection.correlation import KINDS, Correlation, Expression
 from vigil.engines.detection.terms import (
     All,
     Any,
@@ -62,6 +72,7 @@ from vigil.engines.detection.terms import (
 
 MOST_BYTES: Final = 1_000_000
 _WILD: Final = {SpecialChars.WILDCARD_MULTI: Wild.ANY, SpecialChars.WILDCARD_SINGLE: Wild.ONE}
+_COMPARED: Final = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _LETTERS: Final = {
     SigmaRegularExpressionFlag.IGNORECASE: "i",
     SigmaRegularExpressionFlag.MULTILINE: "m",
@@ -75,15 +86,21 @@ class CannotRun(Exception):
 
 @dataclass
 class RuleSet:
-    """Rules that run and rules that cannot, in the order in which they were read."""
+    """Rules that run and rules that cannot, in the order in which they were read.
+
+    `silent`: ids of rules that only feed a correlation, and are not told themselves.
+    """
 
     rules: list[Rule] = field(default_factory=list)
+    correlations: list[Correlation] = field(default_factory=list)
     unusable: list[Unusable] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
 
 
 def windows() -> ProcessingPipeline:
     """Windows logs: categories as Sysmon's events, services as channels."""
-    return sysmon_pipeline() + windows_logsource_pipeline()
+    both: ProcessingPipeline = sysmon_pipeline() + windows_logsource_pipeline()
+    return both
 
 
 def read_texts(
@@ -92,34 +109,61 @@ def read_texts(
     pipeline: Callable[[], ProcessingPipeline] = windows,
     placeholders: Mapping[str, Sequence[str]] | None = None,
 ) -> RuleSet:
-    """Rules from their texts, with a name for each. Nothing raises: what cannot be read or run is listed with a reason."""
+    """Rules from their texts, with a name for each. Nothing raises: what cannot run is listed with a reason."""
     found = RuleSet()
     mapping = pipeline()
+    parsed: list[tuple[str, AnyValue]] = []
+    filters: list[SigmaFilter] = []
     for path, data in texts:
         if len(data) > MOST_BYTES:
             found.unusable.append(Unusable(path, PurePath(path).name, "larger than a megabyte"))
             continue
         try:
-            collection = SigmaCollection.from_yaml(data.decode("utf-8-sig"), collect_errors=False)
-        except (SigmaError, YAMLError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+            text = data.decode("utf-8-sig")
+            collection = SigmaCollection.from_yaml(text, collect_filters=True, resolve_references=False)
+        except _FAULTS as error:
             found.unusable.append(Unusable(path, PurePath(path).name, _why(error)))
             continue
-        for one in collection.rules:
-            _take(found, one, path, mapping, placeholders or {})
+        parsed += [(path, one) for one in collection.rules]
+        filters += collection.filters
+    for path, one in parsed:
+        if isinstance(one, SigmaRule):
+            _take(found, one, path, mapping, filters, placeholders or {})
+    named = _names(parsed)
+    for path, one in parsed:
+        if isinstance(one, SigmaCorrelationRule):
+            _take_correlation(found, one, path, named)
     return found
 
 
+_FAULTS: Final = (
+    SigmaError,
+    YAMLError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    IndexError,
+    RecursionError,
+    NotImplementedError,
+)
+
+
 def _take(
-    found: RuleSet, one: AnyValue, path: str, mapping: ProcessingPipeline, placeholders: Mapping[str, Sequence[str]]
+    found: RuleSet,
+    one: SigmaRule,
+    path: str,
+    mapping: ProcessingPipeline,
+    filters: Sequence[SigmaFilter],
+    placeholders: Mapping[str, Sequence[str]],
 ) -> None:
     identifier, title = str(one.id or ""), str(one.title or PurePath(path).name)
-    if not isinstance(one, SigmaRule):
-        found.unusable.append(Unusable(path, title, f"{type(one).__name__} is not run yet", identifier))
-        return
     try:
+        for one_filter in filters:
+            one = cast("SigmaRule", one_filter.apply_on_rule(one))
         mapping.apply(one)
         conditions = [_condition(parsed.parsed, placeholders) for parsed in one.detection.parsed_condition]
-    except (SigmaError, CannotRun, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+    except (*_FAULTS, CannotRun) as error:
         found.unusable.append(Unusable(path, title, _why(error), identifier))
         return
     found.rules.append(
@@ -134,6 +178,94 @@ def _take(
             path,
         )
     )
+
+
+def _names(parsed: Sequence[tuple[str, AnyValue]]) -> dict[str, str]:
+    """Every way to refer to a rule (id, name) -> its id here."""
+    named: dict[str, str] = {}
+    for path, one in parsed:
+        identifier = str(one.id or path)
+        named |= {str(key): identifier for key in (one.id, one.name) if key}
+    return named
+
+
+def _take_correlation(found: RuleSet, one: SigmaCorrelationRule, path: str, named: Mapping[str, str]) -> None:
+    identifier, title = str(one.id or path), str(one.title or PurePath(path).name)
+    try:
+        correlation = _correlation(one, identifier, title, path, named)
+    except (*_FAULTS, CannotRun) as error:
+        found.unusable.append(Unusable(path, title, _why(error), identifier))
+        return
+    running = {rule.id for rule in found.rules} | {other.id for other in found.correlations}
+    if missing := [rule for rule in correlation.rules if rule not in running]:
+        found.unusable.append(Unusable(path, title, f"the rule {missing[0]} that it asks for does not run", identifier))
+        return
+    found.correlations.append(correlation)
+    if not correlation.generate:
+        found.silent.update(correlation.rules)
+
+
+def _correlation(
+    one: SigmaCorrelationRule, identifier: str, title: str, path: str, named: Mapping[str, str]
+) -> Correlation:
+    def id_of(reference: str) -> str:
+        if reference not in named:
+            raise CannotRun(f"there is no rule {reference}")
+        return named[reference]
+
+    condition, expression, fields = one.condition, None, tuple[str, ...]()
+    if isinstance(condition, SigmaExtendedCorrelationCondition):
+        expression = _expression(condition.parsed, id_of)
+        references = [reference.reference for reference in one.rules or ()] or condition.get_referenced_rules()
+        operator, count, percentile = "gte", 1, 50
+    else:
+        references = [reference.reference for reference in one.rules or ()]
+        operator, count = condition.op.name.lower(), condition.count
+        asked = condition.fieldref or []
+        fields = tuple(name.lower() for name in (asked if isinstance(asked, list) else [asked]))
+        percentile = 50 if condition.percentile is None else condition.percentile
+    kind = one.type.name.lower()
+    if kind not in KINDS:
+        raise CannotRun(f"a correlation of kind {kind}")
+    if kind.startswith("value_") and not fields:
+        raise CannotRun("a correlation of values names no field")
+    aliases = tuple(
+        (alias.alias.lower(), tuple((id_of(rule.reference), name.lower()) for rule, name in alias.mapping.items()))
+        for alias in one.aliases
+    )
+    return Correlation(
+        identifier,
+        title,
+        one.level.name.lower() if one.level else "medium",
+        kind,
+        tuple(map(id_of, references)),
+        tuple(name.lower() for name in one.group_by or ()),
+        one.timespan.seconds,
+        operator,
+        count,
+        fields,
+        percentile,
+        expression,
+        aliases,
+        tuple(str(tag) for tag in one.tags),
+        one.generate,
+        path,
+    )
+
+
+def _expression(node: AnyValue, id_of: Callable[[str], str]) -> Expression:
+    if isinstance(node, SigmaRuleReference):
+        return id_of(node.reference)
+    words: dict[type, str] = {
+        CorrelationConditionAND: "and",
+        CorrelationConditionOR: "or",
+        CorrelationConditionNOT: "not",
+    }
+    for kind, word in words.items():
+        if isinstance(node, kind):
+            parts: Sequence[AnyValue] = getattr(node, "args")  # noqa: B009
+            return word, tuple(_expression(part, id_of) for part in parts)
+    raise CannotRun(f"a correlation's condition of {type(node).__name__}")
 
 
 def _source(rule: SigmaRule) -> Source:
@@ -175,7 +307,7 @@ def _of_value(field_name: str, value: AnyValue, placeholders: Mapping[str, Seque
     if isinstance(value, SigmaExpansion):
         return _joined(Any, [_of_value(field_name, one, placeholders) for one in value.values])
     if isinstance(value, SigmaExists):
-        return Atom(field_name, Present() if value.boolean else Missing())
+        return Atom(field_name, Present() if value.exists else Missing())
     if isinstance(value, SigmaString) and value.contains_placeholder():
         return _joined(
             Any, [_of_value(field_name, one, placeholders) for one in _without_placeholders(value, placeholders)]
@@ -210,8 +342,8 @@ def _predicate(value: AnyValue, *, keyword: bool) -> Predicate:
         case SigmaCompareExpression():
             if isinstance(value.number, SigmaTimestampPart):
                 part = value.number
-                return TimePart(part.timestamp_part.name.lower(), int(part.number), value.op.value)
-            return Number(float(value.number.number), value.op.value)
+                return TimePart(part.timestamp_part.name.lower(), int(part.number), _COMPARED[value.op.name])
+            return Number(float(value.number.number), _COMPARED[value.op.name])
         case SigmaNull():
             return Missing()
         case SigmaFieldReference():
@@ -221,8 +353,9 @@ def _predicate(value: AnyValue, *, keyword: bool) -> Predicate:
 
 
 def _plain(text: SigmaString) -> str:
-    said = "".join(part if isinstance(part, str) else ("*" if part is SpecialChars.WILDCARD_MULTI else "?")
-                   for part in text.s)  # fmt: skip
+    said = "".join(
+        part if isinstance(part, str) else ("*" if part is SpecialChars.WILDCARD_MULTI else "?") for part in text.s
+    )
     re.compile(said)
     return said
 

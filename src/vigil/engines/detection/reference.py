@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from operator import eq, ge, gt, le, lt
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any as AnyValue
 from typing import Final
 
@@ -30,7 +30,7 @@ from vigil.engines.detection.terms import (
     Wild,
 )
 
-OPERATORS: Final = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
+OPERATORS: Final = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _FLAGS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 Event = Mapping[str, AnyValue]
@@ -98,9 +98,7 @@ def as_text(value: AnyValue) -> str:
 @cache
 def text_pattern(parts: tuple[str | Wild, ...]) -> re.Pattern[str]:
     """The parts as a regular expression for the whole value."""
-    said = "".join(
-        re.escape(part) if isinstance(part, str) else (".*" if part is Wild.ANY else ".") for part in parts
-    )
+    said = "".join(re.escape(part) if isinstance(part, str) else (".*" if part is Wild.ANY else ".") for part in parts)
     return re.compile(said, re.DOTALL)
 
 

@@ -47,7 +47,9 @@ class Scanner:
             self._scan_texts(values, found)
         if self._plan.others:
             self._scan_others(values, found)
-        return {atom: parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts)) for atom, parts in found.items()}
+        return {
+            atom: parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts)) for atom, parts in found.items()
+        }
 
     def _scan_texts(self, values: Sequence[str], found: dict[int, list[NDArray[np.int64]]]) -> None:
         joined = "\x1e" + "\x1e".join(values) + "\x1e"
@@ -66,9 +68,7 @@ class Scanner:
                 if value_holds(self._atoms[atom].predicate, values[n]):
                     found[atom].append(np.array([n], np.int64))
 
-    def _scan_joined(
-        self, kind: str, joined: bytes, odd: list[int], found: dict[int, list[NDArray[np.int64]]]
-    ) -> None:
+    def _scan_joined(self, kind: str, joined: bytes, odd: list[int], found: dict[int, list[NDArray[np.int64]]]) -> None:
         atoms, ends = self._hits(kind, joined)
         if not len(atoms):
             return
@@ -81,6 +81,8 @@ class Scanner:
 
     def _hits(self, kind: str, data: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         database = self._plan.database(kind)
+        if database is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
         seen: list[int] = []
         note = seen.extend
 

@@ -28,7 +28,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """The value reads as a number, and compares so. `operator` is one of = < <= > >=."""
+    """The value reads as a number, and compares so. `operator` is one of = != < <= > >=."""
 
     value: float
     operator: str = "="
@@ -136,10 +136,8 @@ class Source:
         """Whether a rule for this source is for `log`: what the rule names, the log is."""
         return all(
             not asked or asked == is_
-            for asked, is_ in (
-                (self.category, log.category), (self.product, log.product), (self.service, log.service)
-            )
-        )  # fmt: skip
+            for asked, is_ in ((self.category, log.category), (self.product, log.product), (self.service, log.service))
+        )
 
 
 @dataclass(frozen=True, slots=True)

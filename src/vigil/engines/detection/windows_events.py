@@ -20,7 +20,10 @@ def add_windows(columns: Columns, event: Mapping[str, Any], number: int) -> None
         system, data = whole.get("System"), whole.get("EventData")
         if type(system) is dict and type(data) is dict and (len(whole) == 2 or "#attributes" in whole):
             try:
-                head = (system["Provider"]["#attributes"].get("Name"), system["TimeCreated"]["#attributes"].get("SystemTime"))
+                head = (
+                    system["Provider"]["#attributes"].get("Name"),
+                    system["TimeCreated"]["#attributes"].get("SystemTime"),
+                )
             except (KeyError, TypeError, AttributeError):
                 head = None
             if head is not None:

@@ -18,21 +18,49 @@ FOUND = 1
 @click.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--rules", "places", multiple=True, required=True, type=click.Path(exists=True, path_type=Path),
+    "--rules",
+    "places",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
     help="A folder, file or archive of Sigma rules; may be given several times.",
-)  # fmt: skip
-@click.option("--source", help="What the logs are: PRODUCT[/SERVICE[/CATEGORY]] as rules name it (default: told from the events).")
-@click.option("--level", type=click.Choice(["informational", "low", "medium", "high", "critical"]), help="Only rules of this level and above.")
-@click.option("--counts", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="Write file, rule id, events matched, title (TSV).")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that share the logs.")
-@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Keep compiled rules there (default: the user's cache folder).")
+)
+@click.option(
+    "--source", help="What the logs are: PRODUCT[/SERVICE[/CATEGORY]] as rules name it (default: told from the events)."
+)
+@click.option(
+    "--level",
+    type=click.Choice(["informational", "low", "medium", "high", "critical"]),
+    help="Only rules of this level and above.",
+)
+@click.option(
+    "--counts",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write file, rule id, events matched, title (TSV).",
+)
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that share the logs."
+)
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep compiled rules there (default: the user's cache folder).",
+)
 @click.option("--no-cache", is_flag=True, help="Compile the rules anew and keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language (default: VIGIL_LANG, vi).")
 def hunt(
-    logs: tuple[Path, ...], places: tuple[Path, ...], source: str | None, level: str | None, counts: Path | None, processes: int,
-    cache: Path | None, no_cache: bool, as_json: bool, lang: str | None,
-) -> None:  # fmt: skip
+    logs: tuple[Path, ...],
+    places: tuple[Path, ...],
+    source: str | None,
+    level: str | None,
+    counts: Path | None,
+    processes: int,
+    cache: Path | None,
+    no_cache: bool,
+    as_json: bool,
+    lang: str | None,
+) -> None:
     """Search LOGS (files or folders) with Sigma rules: what was found, by level, with first and last time."""
     if lang is not None:
         os.environ["VIGIL_LANG"] = lang

@@ -24,9 +24,17 @@ def as_facts(made: Made, plan: Plan, read: RuleSet) -> dict[str, Any]:
         "rules": len(read.rules),
         "found": [
             {
-                "id": rule.id, "title": rule.title, "level": rule.level, "tags": list(rule.tags), "events": many,
-                "first": found.first, "last": found.last, "hosts": dict(found.hosts.most_common(20)),
-                "files": {file: n for (file, number), n in sorted(made.findings.counts.items()) if plan.rules[number] is rule},
+                "id": rule.id,
+                "title": rule.title,
+                "level": rule.level,
+                "tags": list(rule.tags),
+                "events": many,
+                "first": found.first,
+                "last": found.last,
+                "hosts": dict(found.hosts.most_common(20)),
+                "files": {
+                    file: n for (file, number), n in sorted(made.findings.counts.items()) if plan.rules[number] is rule
+                },
                 "examples": found.examples,
             }
             for rule, many, found in made.findings.per_rule(plan.rules)
@@ -40,7 +48,7 @@ def as_facts(made: Made, plan: Plan, read: RuleSet) -> dict[str, Any]:
             {"id": one.id, "title": one.title, "path": one.path, "reason": one.reason} for one in read.unusable
         ],
         "expressions_given_up": {plan.atoms[atom].predicate.pattern: n for atom, n in made.gave_up.items()},  # type: ignore[union-attr]
-    }  # fmt: skip
+    }
 
 
 def summary(made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str]) -> list[str]:
@@ -58,10 +66,13 @@ def summary(made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str]) ->
     lines.append("")
     lines.append(
         say("{events} events in {files} files, {rules} rules; {found} rules matched {matches} times.").format(
-            events=f"{made.events:,}", files=len(made.tallies), rules=f"{len(read.rules):,}", found=len(listed),
+            events=f"{made.events:,}",
+            files=len(made.tallies),
+            rules=f"{len(read.rules):,}",
+            found=len(listed),
             matches=f"{sum(many for _, many, _ in listed):,}",
         )
-    )  # fmt: skip
+    )
     if rejected:
         lines.append(say("{n} records could not be read:").format(n=rejected))
         for path, tally in sorted(made.tallies.items()):
@@ -71,5 +82,7 @@ def summary(made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str]) ->
         lines.append(say("{n} rules cannot run:").format(n=len(read.unusable)))
         lines += [f"  {one.title}: {one.reason}" for one in read.unusable[:20]]
     if made.gave_up:
-        lines.append(say("{n} times an expression took too long and counted as not found.").format(n=sum(made.gave_up.values())))
+        lines.append(
+            say("{n} times an expression took too long and counted as not found.").format(n=sum(made.gave_up.values()))
+        )
     return lines

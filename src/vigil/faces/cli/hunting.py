@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from vigil.adapters.log_sources import Piece, Tally, portions
 from vigil.engines.detection.findings import HOSTS, LEVELS, TIMES, Findings
@@ -53,10 +54,8 @@ class Hunt:
         """Everything in the pieces."""
         shares = _shares(work)
         made = Made()
-        done = 0
-        for one in self._made(shares):
+        for done, one in enumerate(self._made(shares), 1):
             made.merge(one)
-            done += 1
             if progress is not None:
                 progress(done, len(shares), made.events)
         return made
@@ -92,10 +91,10 @@ _MATCHERS: list[Matcher] = []
 
 
 def _in_a_process(share: list[Piece]) -> Made:
-    assert _HUNT is not None
+    hunt = cast("Hunt", _HUNT)
     if not _MATCHERS:
-        _MATCHERS.append(Matcher(_HUNT.plan))
-    return _HUNT.one(_MATCHERS[0], share)
+        _MATCHERS.append(Matcher(hunt.plan))
+    return hunt.one(_MATCHERS[0], share)
 
 
 def _shares(work: Sequence[Piece]) -> list[list[Piece]]:

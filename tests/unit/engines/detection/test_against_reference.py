@@ -29,14 +29,41 @@ from vigil.engines.detection.terms import (
     Wild,
 )
 
-LETTERS = ["a", "A", "b", "ab", "ß", "İ", "é", "Đ", "\x1e", "\n", "\\", "*", "?", ".", "1", " ", "\u0130\u0307", "😀", "ſ", "K"]
+LETTERS = [
+    "a",
+    "A",
+    "b",
+    "ab",
+    "ß",
+    "İ",
+    "é",
+    "Đ",
+    "\x1e",
+    "\n",
+    "\\",
+    "*",
+    "?",
+    ".",
+    "1",
+    " ",
+    "\u0130\u0307",
+    "😀",
+    "ſ",
+    "K",
+]
 FIELDS = ["alpha", "beta", "gamma"]
 texts = st.lists(st.sampled_from(LETTERS), max_size=5).map("".join)
 values = st.one_of(
-    texts, st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from([1.5, 2.0, "2", "01", "1.50", "-1"]),
-    st.sampled_from(["192.0.2.7", "192.0.2.200", "2001:db8::1", "::ffff:192.0.2.7", "2026-04-30T23:59:01Z", "2026-13-01"]),
+    texts,
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.sampled_from([1.5, 2.0, "2", "01", "1.50", "-1"]),
+    st.sampled_from(
+        ["192.0.2.7", "192.0.2.200", "2001:db8::1", "::ffff:192.0.2.7", "2026-04-30T23:59:01Z", "2026-13-01"]
+    ),
     st.lists(st.one_of(texts, st.integers(0, 3), st.none()), max_size=3),
-)  # fmt: skip
+)
 events = st.dictionaries(st.sampled_from(["alpha", "Alpha", "BETA", "gamma"]), values, max_size=4)
 
 
@@ -54,16 +81,40 @@ predicates = st.one_of(
     pieces.map(lambda parts: Text(_folded(parts))),
     pieces.map(lambda parts: Text(tuple(part for part in parts if part != ""), cased=True)),
     texts.map(lambda inner: Text((Wild.ANY, inner.casefold(), Wild.ANY)) if inner else Text((Wild.ANY,))),
-    st.builds(Number, st.sampled_from([0.0, 1.0, 1.5, 2.0, -1.0]), st.sampled_from(["=", "<", "<=", ">", ">="])),
+    st.builds(Number, st.sampled_from([0.0, 1.0, 1.5, 2.0, -1.0]), st.sampled_from(["=", "!=", "<", "<=", ">", ">="])),
     st.builds(
         Regex,
-        st.sampled_from(["a", "^a", "a$", "a.b", r"\bab", "[^a]b", "(?<=a)b", r"(a)\1", "^$", "a|é", "", r"\n", r"a\s*b", "(?i)A", r"\d"]),
+        st.sampled_from(
+            [
+                "a",
+                "^a",
+                "a$",
+                "a.b",
+                r"\bab",
+                "[^a]b",
+                "(?<=a)b",
+                r"(a)\1",
+                "^$",
+                "a|é",
+                "",
+                r"\n",
+                r"a\s*b",
+                "(?i)A",
+                r"\d",
+            ]
+        ),
         st.sampled_from(["", "i", "s", "m", "im"]),
     ),
-    st.sampled_from([Network("192.0.2.0/24"), Network("192.0.2.128/25"), Network("2001:db8::/32"), Missing(), Present()]),
+    st.sampled_from(
+        [Network("192.0.2.0/24"), Network("192.0.2.128/25"), Network("2001:db8::/32"), Missing(), Present()]
+    ),
     st.builds(SameAs, st.sampled_from(FIELDS), st.sampled_from(["equals", "startswith", "endswith", "contains"])),
-    st.builds(TimePart, st.sampled_from(["minute", "hour", "day", "week", "month", "year"]), st.sampled_from([59, 23, 30, 18, 4, 2026])),
-)  # fmt: skip
+    st.builds(
+        TimePart,
+        st.sampled_from(["minute", "hour", "day", "week", "month", "year"]),
+        st.sampled_from([59, 23, 30, 18, 4, 2026]),
+    ),
+)
 atoms = st.one_of(
     st.builds(Atom, st.sampled_from(FIELDS), predicates),
     texts.filter(bool).map(lambda inner: Atom("", Text((Wild.ANY, inner.casefold(), Wild.ANY)))),
@@ -114,9 +165,13 @@ def test_what_a_rule_finds_does_not_depend_on_the_others(condition, others, give
 
 def test_many_rows_are_judged_as_few_are() -> None:
     """More rows than are looked at one by one: the way that takes whole columns."""
-    condition = All((
-        Atom("alpha", Text((Wild.ANY, "cmd.exe"))), Not(Atom("beta", Text((Wild.ANY, "x", Wild.ANY)))), Atom("beta", Regex("b+c")),
-    ))  # fmt: skip
+    condition = All(
+        (
+            Atom("alpha", Text((Wild.ANY, "cmd.exe"))),
+            Not(Atom("beta", Text((Wild.ANY, "x", Wild.ANY)))),
+            Atom("beta", Regex("b+c")),
+        )
+    )
     many = [{"alpha": r"C:\cmd.EXE", "beta": ("x" if n % 3 == 0 else "") + "bbc" + str(n % 7)} for n in range(3000)]
     expected = {(0, n) for n, event in enumerate(many) if holds(condition, event)}
     assert len(expected) == 2000
