@@ -107,7 +107,8 @@ class Log:
         return rf"C:\Program Files\Phan Mem {self._dice.randrange(300)}\bin\chuongtrinh{self._dice.randrange(40)}.exe"
 
     def _path(self, ending: str) -> str:
-        return rf"C:\Users\nguoidung{self._dice.randrange(1500):04d}\AppData\Local\Luu Tru\{self._hex(6)}\{self._hex(10)}.{ending}"
+        home = rf"C:\Users\nguoidung{self._dice.randrange(1500):04d}\AppData\Local"
+        return rf"{home}\Luu Tru\{self._hex(6)}\{self._hex(10)}.{ending}"
 
     def _line(self, program: str) -> str:
         if self._dice.random() < 0.0005:

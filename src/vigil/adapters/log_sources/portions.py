@@ -143,7 +143,7 @@ def _windows_file(path: Path, tally: Tally) -> Iterator[Any]:
         raise ValueError(str(error)) from error
     while True:
         try:
-            record: dict[str, Any] = next(records)  # type: ignore[assignment]
+            record: Any = next(records)
         except StopIteration:
             return
         except RuntimeError as error:

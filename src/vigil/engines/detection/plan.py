@@ -3,7 +3,7 @@
 A plan says nothing about where events come from. `needed` is, for each rule, a set of atoms of which one holds wherever
 the rule does, chosen to be rare; a rule without such a set (it may hold where nothing is found) is looked at always.
 Those atoms, and others that a rule wants and that are not weak, are searched for in every value; the rest (exceptions
-above all) is asked only of the events that a rule has been left with, which are few. The means of the search, per field:
+above all) is asked only of the events that a rule is left with, which are few. The means of the search, per field:
 
 - texts: one hyperscan database over folded values, one over values as they are; each pattern is exact.
 - regular expressions: a hyperscan database that finds at least what the expression finds (its prefilter mode); the
@@ -40,8 +40,11 @@ from vigil.engines.detection.terms import (
 
 SEPARATOR: Final = b"\x1e"
 """Stands around values that are scanned together; a value that has it in itself is looked at alone."""
-_CHARACTER: Final = b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
-FORMAT: Final = "vigil-detection-4"
+_CHARACTER: Final = (
+    b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]"
+    b"|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
+)
+FORMAT: Final = "vigil-detection-5"
 
 
 @dataclass
@@ -291,7 +294,7 @@ def _pattern(parts: Sequence[str | Wild]) -> bytes:
 
 
 def _prefilter(regex: Regex) -> tuple[bytes, int] | None:
-    """A pattern and flags that find wherever `regex` does in values joined by line breaks; None: look at every value."""
+    """A pattern and flags that find wherever `regex` does in values joined by line breaks; None: ask every value."""
     flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_UCP | hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_PREFILTER
     if "i" in regex.flags:
         flags |= hyperscan.HS_FLAG_CASELESS
