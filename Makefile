@@ -6,7 +6,7 @@ PROCESSES := tests/integration tests/journeys tests/soak
 DATABASE := tests/domain tests/taxii tests/api/test_changes.py tests/integration/workers tests/integration/paging \
   tests/web/journal tests/web/lists tests/web/campaigns tests/web/duty tests/web/test_query_counts.py
 
-.PHONY: demo solver test-journeys test-integration test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster soak lock translations clean
+.PHONY: demo solver test-journeys test-integration test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster bench-detection soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -50,7 +50,7 @@ demo: setup-test ## three Vigils that talk to one another, to click through (htt
 quality: setup-test ## the labelled corpora
 	$(BIN)/python tools/quality.py
 
-bench: bench-taxii bench-pages bench-roster ## every benchmark, each beside what people use today
+bench: bench-taxii bench-pages bench-roster bench-detection ## every benchmark, each beside what people use today
 
 bench-taxii: setup-test ## the TAXII server beside medallion and OpenTAXII
 	@$(PYTHON) tools/setup.py bench
@@ -61,6 +61,10 @@ bench-pages: setup-test ## every page with 10,000 organisations on PostgreSQL
 
 bench-roster: setup-test ## rosters: greedy with local search, and CP-SAT's bound
 	$(BIN)/python tools/bench/roster.py
+
+bench-detection: setup-test ## every rule over a gigabyte of events, beside zargunlite, DuckDB and orjson
+	@$(PYTHON) tools/setup.py bench
+	$(BIN)/python tools/bench/detection.py
 
 soak: setup-test ## kill and cut tests
 	VIGIL_LINK_ROUNDS=50 VIGIL_PAGING_ROUNDS=50 $(BIN)/python -m pytest -q tests/soak

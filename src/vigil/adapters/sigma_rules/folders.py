@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from vigil.engines.detection.reading import MOST_BYTES
-
+MOST_BYTES: Final = 1_000_000
 _MOST_RULES: Final = 50_000
 _MOST_IN_ARCHIVE: Final = 500_000_000
 _ENDINGS: Final = (".yml", ".yaml")

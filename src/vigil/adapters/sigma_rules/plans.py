@@ -4,35 +4,42 @@ import hashlib
 import os
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from vigil.engines.detection.plan import FORMAT, Plan, compile_rules, from_bytes, to_bytes
-from vigil.engines.detection.reading import RuleSet, read_texts
+from vigil.engines.detection.plan import FORMAT, Plan, compile_rules
+from vigil.engines.detection.terms import RuleSet
 
 
 def kept_plan(texts: Sequence[tuple[str, bytes]], folder: Path | None) -> tuple[Plan, RuleSet, bool]:
-    """The plan of these rules, the rules as they were read, and whether both were kept already.
+    """The plan of these rules, what was read (rules without their conditions), and whether both were kept already.
 
     The folder must be one that nobody else writes to. A file in it that cannot be read is made anew.
     """
     if folder is None:
-        found = read_texts(texts)
-        return compile_rules(found.rules), found, False
+        return *_made(texts), False
     path = folder / f"{_digest(texts)}.plan"
     if path.is_file() and path.stat().st_uid == os.getuid():
         try:
-            plan_bytes, found = pickle.loads(path.read_bytes())  # noqa: S301
-            return from_bytes(plan_bytes), found, True
+            plan, found = pickle.loads(path.read_bytes())  # noqa: S301
+            found.rules = list(plan.rules)
+            return plan, found, True
         except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError, TypeError):
             path.unlink(missing_ok=True)
-    found = read_texts(texts)
-    plan = compile_rules(found.rules)
+    plan, found = _made(texts)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(f".{os.getpid()}")
-    part.write_bytes(pickle.dumps((to_bytes(plan), found), protocol=pickle.HIGHEST_PROTOCOL))
+    part.write_bytes(pickle.dumps((plan, replace(found, rules=[])), protocol=pickle.HIGHEST_PROTOCOL))
     part.rename(path)
     return plan, found, False
+
+
+def _made(texts: Sequence[tuple[str, bytes]]) -> tuple[Plan, RuleSet]:
+    from vigil.engines.detection.reading import read_texts  # the parser takes longer to load than a kept plan
+
+    found = read_texts(texts)
+    return compile_rules(found.rules), found
 
 
 def _digest(texts: Sequence[tuple[str, bytes]]) -> str:

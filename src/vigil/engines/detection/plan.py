@@ -11,11 +11,10 @@ above all) is asked only of the events that a rule is left with, which are few. 
 - the rest (numbers, networks, times): small functions over distinct values.
 """
 
-import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import hyperscan
@@ -44,7 +43,7 @@ _CHARACTER: Final = (
     b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]"
     b"|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
 )
-FORMAT: Final = "vigil-detection-5"
+FORMAT: Final = "vigil-detection-6"
 
 
 @dataclass
@@ -87,7 +86,7 @@ class FieldPlan:
 
 @dataclass
 class Plan:
-    """Everything that matching needs. `nodes[n]` is rule n's condition."""
+    """Everything that matching needs. `nodes[n]` is rule n's condition; the rules are kept without theirs."""
 
     rules: tuple[Rule, ...]
     atoms: tuple[Atom, ...]
@@ -113,9 +112,15 @@ class Group:
     searched: frozenset[int]
     rest: tuple["Node", ...]
 
+    def __reduce__(self) -> tuple[type["Group"], tuple[object, ...]]:
+        return Group, (self.kind, self.parts, self.searched, self.rest)
+
 
 Node = int | Group
 _Tree = int | tuple[str, tuple["_Tree", ...]]
+
+
+_COMPILED: Final = All(())
 
 
 def compile_rules(rules: Sequence[Rule]) -> Plan:
@@ -135,20 +140,10 @@ def compile_rules(rules: Sequence[Rule]) -> Plan:
     }
     searched = frozenset(number for number in searched if not isinstance(atoms[number].predicate, Regex))
     cheapest = tuple(_cheapest_first(node, searched) for node in nodes)
+    named = tuple(replace(rule, condition=_COMPILED) for rule in rules)
     return Plan(
-        tuple(rules), atoms, cheapest, _fields(atoms, searched.union(*(one or () for one in needed))), needed, searched
+        named, atoms, cheapest, _fields(atoms, searched.union(*(one or () for one in needed))), needed, searched
     )
-
-
-def to_bytes(plan: Plan) -> bytes:
-    """A plan to be kept."""
-    return pickle.dumps(plan, protocol=pickle.HIGHEST_PROTOCOL)
-
-
-def from_bytes(data: bytes) -> Plan:
-    """A plan that `to_bytes` wrote: only from where nobody else can write, for a pickle may do anything."""
-    plan: Plan = pickle.loads(data)  # noqa: S301
-    return plan
 
 
 def _node(condition: Condition, numbers: dict[Atom, int]) -> _Tree:

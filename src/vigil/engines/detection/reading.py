@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any as AnyValue
 from typing import Final, cast
@@ -62,6 +61,7 @@ from vigil.engines.detection.terms import (
     Present,
     Regex,
     Rule,
+    RuleSet,
     SameAs,
     Source,
     Text,
@@ -82,19 +82,6 @@ _LETTERS: Final = {
 
 class CannotRun(Exception):
     """A part of a rule that has no meaning here; the words say which."""
-
-
-@dataclass
-class RuleSet:
-    """Rules that run and rules that cannot, in the order in which they were read.
-
-    `silent`: ids of rules that only feed a correlation, and are not told themselves.
-    """
-
-    rules: list[Rule] = field(default_factory=list)
-    correlations: list[Correlation] = field(default_factory=list)
-    unusable: list[Unusable] = field(default_factory=list)
-    silent: set[str] = field(default_factory=set)
 
 
 def windows() -> ProcessingPipeline:

@@ -7,8 +7,10 @@ and its negation true (Sigma specification 2.1, "Detection").
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+
+from vigil.engines.detection.correlation import Correlation
 
 
 class Wild(Enum):
@@ -18,8 +20,17 @@ class Wild(Enum):
     ONE = "?"
 
 
+class _Value:
+    """Kept by its parts: rules have tens of thousands of these, and a kept plan should open in no time."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return type(self), tuple(getattr(self, name) for name in self.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Value):
     """The whole value is `parts` in order. Parts are folded (`str.casefold`) unless `cased`."""
 
     parts: tuple[str | Wild, ...]
@@ -27,7 +38,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(_Value):
     """The value reads as a number, and compares so. `operator` is one of = != < <= > >=."""
 
     value: float
@@ -35,7 +46,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(_Value):
     """The pattern is found somewhere in the value. `flags` are letters of `ims`."""
 
     pattern: str
@@ -43,24 +54,24 @@ class Regex:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class Network(_Value):
     """The value is an address in the network (CIDR)."""
 
     cidr: str
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(_Value):
     """The field is not there, or is null."""
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Present(_Value):
     """The field is there and is not null."""
 
 
 @dataclass(frozen=True, slots=True)
-class SameAs:
+class SameAs(_Value):
     """The value, folded, is (or begins with, ends with, contains) that of another field of the event."""
 
     field: str
@@ -68,7 +79,7 @@ class SameAs:
 
 
 @dataclass(frozen=True, slots=True)
-class TimePart:
+class TimePart(_Value):
     """The value is a time whose minute, hour, day, week (ISO), month or year, as written, compares with `value`."""
 
     part: str
@@ -80,7 +91,7 @@ Predicate = Text | Number | Regex | Network | Missing | Present | SameAs | TimeP
 
 
 @dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(_Value):
     """A predicate over a field, or (field "") over every value of the event: a keyword."""
 
     field: str
@@ -88,21 +99,21 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class All(_Value):
     """Every part holds; none is true."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class Any(_Value):
     """Some part holds; none is false."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(_Value):
     """The part does not hold."""
 
     part: "Condition"
@@ -125,7 +136,7 @@ def atoms(condition: Condition) -> Iterator[Atom]:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(_Value):
     """What logs a rule is for, or what a log is: Sigma's category, product and service; empty means any."""
 
     category: str = ""
@@ -141,7 +152,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(_Value):
     """A rule that can run. `level` is one of informational, low, medium, high, critical."""
 
     id: str
@@ -155,10 +166,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(_Value):
     """A rule that cannot run, and why: none is lost in silence."""
 
     path: str
     title: str
     reason: str
     id: str = ""
+
+
+@dataclass
+class RuleSet:
+    """Rules that run and rules that cannot, in the order in which they were read.
+
+    `silent`: ids of rules that only feed a correlation, and are not told themselves.
+    """
+
+    rules: list[Rule] = field(default_factory=list)
+    correlations: list[Correlation] = field(default_factory=list)
+    unusable: list[Unusable] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)

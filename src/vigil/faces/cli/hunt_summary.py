@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vigil.engines.detection.plan import Plan
-from vigil.engines.detection.reading import RuleSet
+from vigil.engines.detection.terms import RuleSet
 from vigil.faces.cli.hunting import Made
 
 _MOST = 60

@@ -1,0 +1,174 @@
+"""`make bench-detection [DETECTION_MB=1000]`: every rule over every event of a large log, beside peers and the limit.
+
+The log is written by tools/bench/windows_log.py into build/bench (mostly benign, high cardinality); rules are SigmaHQ's
+for Windows and for emerging threats, from the archive in VIGIL_CORPUS/detection. `vigil hunt` runs as its user runs it:
+a process of its own, everything from the bytes on the disk to the counts. Peers read the first events of the same file:
+zargunlite (Zircolite's engine as a library), DuckDB with pysigma-backend-duckdb, and with ZIRCOLITE=CHECKOUT Zircolite
+itself. The limit is orjson's bare parse of the same bytes. Prints a table and writes build/bench/detection.json.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+from tools.bench.windows_log import write  # noqa: E402
+
+OUT = ROOT / "build" / "bench"
+CORPUS = Path(os.environ.get("VIGIL_CORPUS", ROOT.parent / "shared" / "data")) / "detection"
+ARCHIVE = CORPUS / "sigma_rules.tar.xz"
+MEGABYTES = int(os.environ.get("DETECTION_MB", "1000"))
+PEER_EVENTS = int(os.environ.get("DETECTION_PEER_EVENTS", "20000"))
+ZIRCOLITE = 539.0
+"""Events per CPU-second that Zircolite makes on this kind of machine, at most (measured; with ZIRCOLITE= anew)."""
+WARM_START_S, MOST_MB, TWO = 2.0, 600.0, 1.7
+rows: list[dict[str, Any]] = []
+
+
+@dataclass
+class Ran:
+    """A program that has run: seconds on the clock and of the processor, the most memory, what it printed."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    out: str
+
+
+def ran(*command: str, codes: tuple[int, ...] = (0, 1), **environment: str) -> Ran:
+    """Run it alone and measure it and its children."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}, cwd=ROOT)
+    out = process.stdout.read() if process.stdout else ""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in codes:
+        raise SystemExit(f"{command}: {process.returncode}\n{out[-2000:]}")
+    return Ran(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1000, out)
+
+
+def note(
+    measure: str, value: float, unit: str, *, target: float | None = None, better: str = "higher", peer: str | None = None,
+    peer_value: float | None = None,
+) -> None:  # fmt: skip
+    """A line of the table."""
+    ratio = value / peer_value if peer_value else None
+    rows.append({"measure": measure, "value": value, "unit": unit, "target": target, "better": better, "peer": peer,
+                 "peer_value": peer_value, "ratio": ratio})  # fmt: skip
+    print(f"  {measure}: {value:,.2f} {unit}" + (f" ({ratio:,.1f} x {peer})" if ratio else ""), flush=True)
+
+
+def hunt(log: Path, rules: list[Path], cache: Path, *more: str) -> Ran:
+    """`vigil hunt` over the log."""
+    places = [word for place in rules for word in ("--rules", str(place))]
+    return ran(
+        sys.executable, "-m", "vigil.faces.cli", "hunt", str(log), *places, "--cache", str(cache), "--json", *more
+    )
+
+
+def bare_parse(log: Path) -> tuple[int, float]:
+    """Events, and CPU-seconds of orjson's loads over every line: nothing that reads JSON here can be faster."""
+    many, before = 0, time.process_time()
+    with log.open("rb") as lines:
+        for line in lines:
+            orjson.loads(line)
+            many += 1
+    return many, time.process_time() - before
+
+
+def measure_peers(small: Path) -> dict[str, float]:
+    """Events per CPU-second of each peer, without the time it takes to turn rules into queries."""
+    python = ROOT / ".venv-bench" / "bin" / "python"
+    found = {}
+    for name in ("zargunlite", "duckdb"):
+        made = json.loads(ran(str(python), "tools/bench/detection_peer.py", name, str(small), str(ARCHIVE)).out)
+        found[name] = made["events"] / made["cpu_s"]
+        print(
+            f"  {name}: {made['rules']} rules, {made['matches']} matches, {found[name]:,.0f} events/CPU-s", flush=True
+        )
+    checkout = os.environ.get("ZIRCOLITE")
+    if checkout:
+        with tempfile.TemporaryDirectory() as folder:
+            rules = Path(folder) / "rules.json"
+            ran(str(python), "tools/bench/detection_peer.py", "ruleset", str(rules), str(ARCHIVE))
+            program = os.environ.get("ZIRCOLITE_PYTHON", str(Path(checkout) / ".venv" / "bin" / "python"))
+            used = ran(program, f"{checkout}/zircolite.py", "--events", str(small), "--ruleset", str(rules), "--json-input",
+                       "--outfile", f"{folder}/out.json")  # fmt: skip
+        found["Zircolite"] = PEER_EVENTS / used.cpu
+    return found
+
+
+def main() -> None:
+    """See the module."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    log, small = OUT / f"windows-{MEGABYTES}.jsonl", OUT / "windows-peers.jsonl"
+    if not log.exists():
+        print(f"writing {MEGABYTES} MB of events", flush=True)
+        write(log, MEGABYTES * 1_000_000)
+    with log.open("rb") as lines, small.open("wb") as out:
+        out.writelines(line for line, _ in zip(lines, range(PEER_EVENTS), strict=False))
+    with tempfile.TemporaryDirectory() as folder:
+        measure(log, small, Path(folder))
+    (OUT / "detection.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    missed = [
+        row["measure"]
+        for row in rows
+        if row["target"] is not None
+        and (row["value"] < row["target"] if row["better"] == "higher" else row["value"] > row["target"])
+    ]
+    if missed:
+        sys.exit(f"targets missed: {', '.join(missed)}")
+
+
+def measure(log: Path, small: Path, folder: Path) -> None:
+    """All lines of the table."""
+    subprocess.run(["tar", "xf", str(ARCHIVE), "-C", str(folder)], check=True)
+    windows = [folder / "rules" / "windows", folder / "rules-emerging-threats"]
+    every = sorted(folder.glob("rules*"))
+    cache, one = folder / "cache", folder / "one.jsonl"
+    one.write_bytes(small.read_bytes().split(b"\n")[0] + b"\n")
+    cold = hunt(one, every, cache)
+    note("rules that run, of all in the archive", json.loads(cold.out)["rules"], "rules")
+    note("cold start, all rules compiled", cold.wall, "s", better="lower")
+    warm = statistics.median(hunt(one, every, cache).wall for _ in range(5))
+    note("warm start, all rules", warm, "s", target=WARM_START_S, better="lower")
+    hunt(one, windows, cache)
+    many, parse = bare_parse(log)
+    runs = [hunt(log, windows, cache) for _ in range(3)]
+    cpu = statistics.median(run.cpu for run in runs)
+    rate = many / cpu
+    peers = measure_peers(small)
+    zircolite = peers.get("Zircolite", ZIRCOLITE)
+    words = "Zircolite" if "Zircolite" in peers else "Zircolite (as known for this kind of machine)"
+    note(
+        "events per CPU-second, one process, end to end",
+        rate,
+        "events/CPU-s",
+        target=50 * zircolite,
+        peer=words,
+        peer_value=zircolite,
+    )
+    for name, value in peers.items():
+        note(f"events per CPU-second beside {name}", rate, "events/CPU-s", peer=name, peer_value=value)
+    note("share of orjson's bare parse rate", 100 * parse / cpu, "%", target=25, peer="orjson", peer_value=100)
+    note("most memory, one process", max(run.peak_mb for run in runs), "MB", target=MOST_MB, better="lower")
+    two = statistics.median(hunt(log, windows, cache, "--processes", "2").wall for _ in range(3))
+    note("two processes, times as fast as one", statistics.median(run.wall for run in runs) / two, "x", target=TWO)
+    note("rules that matched", len(json.loads(runs[0].out)["found"]), "rules")
+    note("size of the log", log.stat().st_size / 1e6, "MB")
+    print(f"  (peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB)")
+
+
+if __name__ == "__main__":
+    main()
