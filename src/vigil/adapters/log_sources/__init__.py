@@ -1,5 +1,5 @@
 """Logs where they lie, as record batches of events: Windows event files, and JSON lines as shippers write them."""
 
-from vigil.adapters.log_sources.portions import Piece, Portion, Tally, pieces, portions
+from vigil.adapters.log_sources.reading import Piece, Portion, Tally, pieces, portions
 
 __all__ = ["Piece", "Portion", "Tally", "pieces", "portions"]
