@@ -210,6 +210,7 @@ def test_a_test_page_that_is_answered_shows_its_route_to_work(two, turn, lead, n
     page.refresh_from_db()
     assert (route.verified_at, page.state) == (now, "resolved")
     silent = send_test_page(route=route, actor=lead, now=now)
+    turn(now)
     turn(now + timedelta(minutes=10))
     silent.refresh_from_db()
     assert silent.state == "resolved", "a test that nobody answers is no open matter"

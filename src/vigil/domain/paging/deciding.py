@@ -209,7 +209,7 @@ def follow(*, row: PageAttempt, actor: Actor, now: datetime) -> bool:
     if any(getattr(row, name) != value for name, value in changed.items()):
         PageAttempt.objects.filter(pk=row.pk).update(**changed)
     must_go_on = message.state == "failed" or (slow and not over)
-    if not must_go_on or row.failover_at is None or page.state != PageState.OPEN:
+    if not must_go_on or row.failover_at is None or not page.waits_for_somebody:
         return False
     return _next_way(page, row, actor, now)
 
