@@ -115,7 +115,7 @@ def check_pattern(pattern: Pattern) -> None:
                 second=following,
             )
     shortest = min(end - start for start, end, _ in taken)
-    if not 0 <= pattern.handover_min < min(shortest, 4 * 60):
+    if not 0 <= pattern.handover_min < min(shortest, 4 * 60 + 1):
         raise _value(f"{pattern.id}.handover_min", pattern.handover_min)
 
 
