@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
@@ -22,7 +23,7 @@ from vigil.domain.duty.looks import check_ins_of, missed_of
 from vigil.domain.duty.models import CheckIn, DutyRow, How, Kind, MissedCheckIn, Place, Post, Screen
 from vigil.domain.paging.actions import raise_page, resolve_pages
 from vigil.kernel.actors import Actor
-from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.errors import Conflict, NotAllowed, Refused
 from vigil.kernel.identifiers import new_token
 from vigil.kernel.phrases import N_, phrase
 
@@ -135,13 +136,18 @@ def _make_up(row: DutyRow, actor: Actor, now: datetime, **which: object) -> None
 
 
 @transaction.atomic
-def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor, now: datetime) -> CheckIn:
-    """A lead states, with their name and why they know, that somebody was there at an instant that is over.
+def attest_past(
+    *, row: DutyRow, at: datetime, by: str, note: str, actor: Actor, now: datetime, attester: UUID | None = None
+) -> CheckIn:
+    """A lead states, with their name and why they know, that somebody else was there at an instant that is over.
 
-    What was missed until one interval after it is made up.
+    What was missed until one interval after it is made up. `attester`: the person that the lead's account stands for.
 
-    Raises: Refused `duty.no_name`, `duty.no_note`, `duty.not_then`; Conflict `roster.superseded`.
+    Raises: Refused `duty.no_name`, `duty.no_note`, `duty.not_then`; NotAllowed `duty.own_word`; Conflict
+    `roster.superseded`.
     """
+    if attester is not None and attester == row.person_id:
+        raise NotAllowed("duty.own_word", N_("Nobody attests for themselves: check in, or let another lead attest it."))
     if not by.strip():
         raise Refused("duty.no_name", N_("Say who states this: the name stands under it."))
     if not note.strip():
