@@ -132,7 +132,10 @@ def _people(
     else:
         try:
             with transaction.atomic():
-                found = roster.people(page.organisation_id, target, now, post=page.post, function=page.function or None)
+                found = roster.people(
+                    page.organisation_id, target, now, post=page.post, function=page.function or None,
+                    exercise=page.exercise,
+                )  # fmt: skip
                 ids = list(found)[:MOST_PEOPLE]
         except Exception as error:
             log.exception("the roster could not be asked")
