@@ -18,6 +18,7 @@ from vigil.domain.duty.coverage import covered
 from vigil.domain.duty.models import How, Kind, MissedCheckIn, Place, Screen
 from vigil.domain.duty.proofs import DutyProver
 from vigil.domain.duty.queries import in_force, on_now
+from vigil.domain.journal.models import Entry
 from vigil.domain.readiness.actions import question_of
 from vigil.kernel.errors import Conflict, NotAllowed, Refused
 from vigil.kernel.proofs import Basis, Verdict
@@ -73,6 +74,10 @@ def test_codes_are_not_guessed(world, roster) -> None:
     with pytest.raises(Refused) as raised:
         check_in(row=row, how=How.SCREEN, code=right, actor=LEAD, now=SHIFT)
     assert raised.value.code == "duty.too_many_codes"
+    assert Entry.objects.filter(action="duty.codes_guessed", subject=f"duty.screen:{screen.pk}").count() == 1
+    earlier = SHIFT - timedelta(minutes=20)
+    put_back = check_in(row=row, how=How.SCREEN, code=code_on(screen, earlier)[0], actor=LEAD, now=earlier)
+    assert put_back.place == Place.PROVEN, "a clock that is put back keeps nobody out"
     assert check_in(row=row, how=How.LINK, actor=LEAD, now=SHIFT).place == Place.UNPROVEN, (
         "but one can say that one is here"
     )
