@@ -132,12 +132,17 @@ def _carried(member: Member) -> Carried | None:
 def _elsewhere(
     watch: Watch, people: Sequence[UUID], besides: Roster, leave: dict[UUID, list[Span]]
 ) -> dict[UUID, list[Span]]:
-    """Shifts in other rosters: those before the window as such; those in it keep a person away like leave."""
+    """Shifts in other rosters: those before the window as such; those in it keep a person away like leave.
+
+    An exercise keeps nobody away from a real watch.
+    """
     before: dict[UUID, list[Span]] = defaultdict(list)
     rows = DutyRow.objects.filter(
         person__in=people, superseded_at=None, ends_at__gt=watch.starts_at - BEFORE, starts_at__lt=watch.ends_at
     )
     rows = rows.filter(Q(roster__published_at__isnull=False)).exclude(roster=besides).filter(kind="on_site")
+    if not watch.exercise:
+        rows = rows.exclude(roster__watch__exercise=True)
     for row in rows:
         span = Span(row.starts_at, row.ends_at)
         (before if row.ends_at <= watch.starts_at else leave)[row.person_id].append(span)

@@ -199,10 +199,12 @@ class Problem:
         itself.
         """
         from vigil.engines.roster.patterns import slots_of
-        from vigil.engines.roster.validation import check_bounds, check_patterns, validate
+        from vigil.engines.roster.validation import check_bounds, check_growth, check_patterns, validate
 
         check_bounds(self)
         check_patterns(self)
+        if not self.slots:
+            check_growth(self)
         made = self if self.slots else replace(self, slots=slots_of(self))
         validate(made)
         return made

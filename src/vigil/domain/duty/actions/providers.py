@@ -186,10 +186,7 @@ def _keep(
         raise Refused(
             "provider.outside", N_("{name}: the hours lie outside the watch, or end before they begin."), name=name
         )
-    person = Person.objects.filter(organisation=request.provider, name=name, left_at=None).first()
-    person = person or Person(organisation=request.provider, name=name)
-    person.mobile, person.email = promise.mobile.strip() or person.mobile, promise.email.strip() or person.email
-    save_person(person=person, actor=actor, now=now)
+    person = _person(request, name, promise, actor, now)
     shift, _ = DutyShift.objects.get_or_create(
         roster_id=roster,
         post=post,
@@ -216,6 +213,26 @@ def _keep(
     return Commitment.objects.create(
         request=request, person=person, post=post, kind=promise.kind, starts_at=starts_at, ends_at=ends_at
     )
+
+
+def _person(request: ProviderRequest, name: str, promise: Promise, actor: Actor, now: datetime) -> Person:
+    """Whoever is meant. How somebody is reached whom the provider, or another, put down is not ours to change.
+
+    Only a person who is known from answers to this organisation alone gets another number by a new answer.
+    """
+    person = Person.objects.filter(organisation=request.provider, name=name, left_at=None).first()
+    if person is not None and not _known_from_us(person, request):
+        return person
+    person = person or Person(organisation=request.provider, name=name)
+    person.mobile, person.email = promise.mobile.strip() or person.mobile, promise.email.strip() or person.email
+    save_person(person=person, actor=actor, now=now)
+    return person
+
+
+def _known_from_us(person: Person, request: ProviderRequest) -> bool:
+    commitments, us = person.commitments, request.watch.organisation_id
+    elsewhere = commitments.exclude(request__watch__organisation=us).exists()
+    return commitments.exists() and not (elsewhere or person.users.exists() or person.duty.exists())
 
 
 @transaction.atomic
