@@ -228,7 +228,9 @@ def _read(address: str) -> dict[str, tuple[datetime, datetime]]:
 def test_the_calendar_follows_the_roster_until_its_link_is_ended(room, door) -> None:
     row = room.later()
     me = _at(room, row.person, door)
-    (address,) = re.findall(r"<code[^>]*>https?://[^/]+([^<]+)</code>", me.client.post(me.url("calendar")).content.decode())
+    (address,) = re.findall(
+        r"<code[^>]*>https?://[^/]+([^<]+)</code>", me.client.post(me.url("calendar")).content.decode()
+    )
     assert _read(address) == {f"{row.pk}@vigil": (row.starts_at, row.ends_at)}
     lead = lead_of(room)
     free = room.people[7]

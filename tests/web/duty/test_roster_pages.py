@@ -77,7 +77,9 @@ def test_from_nothing_to_a_planned_roster_that_counts_once_it_is_published(eve) 
     assert "Published 09:00 28 Apr 2026" in page
     assert in_force().count() == 7
     told = set(Entry.objects.values_list("action", flat=True))
-    assert {"leads_named", "members_added", "roster_planned", "roster_published"} <= {one.split(".")[-1] for one in told}
+    assert {"leads_named", "members_added", "roster_planned", "roster_published"} <= {
+        one.split(".")[-1] for one in told
+    }
     page = words(lead.post(reverse("roster_publish", args=[watch.pk]), follow=True))
     assert "This roster is published already." in page
 

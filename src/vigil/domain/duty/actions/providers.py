@@ -21,6 +21,7 @@ from vigil.domain.duty.models import (
     ProviderRequest,
     RequestState,
 )
+from vigil.domain.organisations.actions.contacts import e164
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.kernel.actors import Actor
@@ -111,8 +112,8 @@ def record_answer(
     """What the provider answered: people and hours. They stand in the roster at a post of the provider from now on.
 
     An answer that comes later replaces the earlier one; what was promised before is withdrawn and stays on record.
-    Raises: Refused `duty.no_name`, `provider.no_people`, `provider.outside`, `provider.twice`; Conflict `watch.closed`,
-    `provider.none_said`.
+    Raises: Refused `duty.no_name`, `provider.no_people`, `provider.outside`, `provider.twice`, `provider.bad_number`;
+    Conflict `watch.closed`, `provider.none_said`.
     """
     if request.provider is None:
         raise Conflict("provider.none_said", N_("It is recorded that there is no provider; take that back first."))
@@ -186,9 +187,14 @@ def _keep(
         raise Refused(
             "provider.outside", N_("{name}: the hours lie outside the watch, or end before they begin."), name=name
         )
+    number = promise.mobile.strip()
+    if number and not e164(number):
+        raise Refused(
+            "provider.bad_number", N_("{name}: {value} is not a telephone number."), name=name, value=number[:40]
+        )
     person = Person.objects.filter(organisation=request.provider, name=name, left_at=None).first()
     person = person or Person(organisation=request.provider, name=name)
-    person.mobile, person.email = promise.mobile.strip() or person.mobile, promise.email.strip() or person.email
+    person.mobile, person.email = number or person.mobile, promise.email.strip() or person.email
     save_person(person=person, actor=actor, now=now)
     shift, _ = DutyShift.objects.get_or_create(
         roster_id=roster,
