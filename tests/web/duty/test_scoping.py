@@ -218,9 +218,9 @@ def test_every_page_is_drawn_in_both_languages_without_inline_style_or_handler(o
     mine = officer(ours, ours.on_now().person)
     mine.cookies["vigil_language"] = language
     pages = [(lead, reverse(n, args=[ours.keys[k]])) for n, (k, how, _) in THINGS.items() if how != "POST"]
-    own = ours.rows(ours.on_now().person)[-1].pk
+    last = ours.rows(ours.on_now().person)[-1].pk
     pages += [
-        (mine, own(ours, part, later=own)) for part, (_, how) in OWN.items() if how != "POST" and part != "takeover"
+        (mine, own(ours, part, later=last)) for part, (_, how) in OWN.items() if how != "POST" and part != "takeover"
     ]
     pages += [(Client(), reverse("screen", args=[ours.tokens["screen"]]))]
     pages += [(Client(), own(ours, "duty", ours.tokens["shifts"]))]
