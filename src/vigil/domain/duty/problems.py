@@ -61,8 +61,14 @@ def problem_of(roster: Roster, *, posts: Collection[Post] | None = None, fixed: 
         name=watch.title,
     )
     if posts is None:
-        problem = replace(problem, slots=tuple(_slots(problem, shifts)))
+        problem = replace(problem, slots=tuple(_slots(problem, shifts)), spare=_spare(roster))
     return replace(problem, fixed=tuple(assignment_of(row) for row in fixed))
+
+
+def _spare(roster: Roster) -> frozenset[tuple[str, str]]:
+    """Where somebody stands in a way of which the post may ask for nobody any more."""
+    rows = roster.rows.filter(superseded_at=None, shift__dropped_at=None, shift__post__provider=None)
+    return frozenset((str(shift), kind) for shift, kind in rows.order_by().values_list("shift", "kind").distinct())
 
 
 def shifts_of(roster: Roster) -> list[DutyShift]:

@@ -95,7 +95,7 @@ class Model:
             staffing = posts[slot.post].needs(slot.shift)
             for kind in KINDS:
                 room = max(staffing.count(kind), fixed[slot.id, kind])
-                if not room:
+                if not room and (slot.id, kind) not in self.problem.spare:
                     continue
                 asked: list[tuple[str | None, int]] = [(None, staffing.count(kind))]
                 if kind == ON_SITE:

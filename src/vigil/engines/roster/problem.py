@@ -181,7 +181,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Everything a roster is planned from."""
+    """Everything a roster is planned from. `spare`: places (slot, kind) in which somebody stands though nobody asks for
+    them any more: they are judged there, and nobody new is put there.
+    """
 
     window: Span
     posts: tuple[Post, ...]
@@ -193,6 +195,7 @@ class Problem:
     zone: str = "Asia/Ho_Chi_Minh"
     slots: tuple[Slot, ...] = ()
     name: str = ""
+    spare: frozenset[tuple[str, str]] = frozenset()
 
     def expanded(self) -> "Problem":
         """With slots: its own, or those of the posts' patterns. Raises: Refused where something in it contradicts

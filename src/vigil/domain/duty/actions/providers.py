@@ -21,6 +21,7 @@ from vigil.domain.duty.models import (
     ProviderRequest,
     RequestState,
 )
+from vigil.domain.organisations.actions.contacts import e164
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.kernel.actors import Actor
@@ -111,8 +112,8 @@ def record_answer(
     """What the provider answered: people and hours. They stand in the roster at a post of the provider from now on.
 
     An answer that comes later replaces the earlier one; what was promised before is withdrawn and stays on record.
-    Raises: Refused `duty.no_name`, `provider.no_people`, `provider.outside`, `provider.twice`; Conflict `watch.closed`,
-    `provider.none_said`.
+    Raises: Refused `duty.no_name`, `provider.no_people`, `provider.outside`, `provider.twice`, `provider.bad_number`;
+    Conflict `watch.closed`, `provider.none_said`.
     """
     if request.provider is None:
         raise Conflict("provider.none_said", N_("It is recorded that there is no provider; take that back first."))
@@ -185,6 +186,11 @@ def _keep(
     if ends_at <= starts_at:
         raise Refused(
             "provider.outside", N_("{name}: the hours lie outside the watch, or end before they begin."), name=name
+        )
+    number = promise.mobile.strip()
+    if number and not e164(number):
+        raise Refused(
+            "provider.bad_number", N_("{name}: {value} is not a telephone number."), name=name, value=number[:40]
         )
     person = _person(request, name, promise, actor, now)
     shift, _ = DutyShift.objects.get_or_create(

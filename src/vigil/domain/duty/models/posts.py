@@ -84,8 +84,11 @@ class Post(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Known functions, shifts that can be read and do not overlap, leads among those on site."""
+        """A name of its own, known functions, shifts that can be read and do not overlap, leads among those on site."""
         faults: dict[str, Any] = {}
+        alike = Post.objects.filter(organisation=self.organisation_id, name=self.name, retired_at=None)
+        if self.retired_at is None and alike.exclude(pk=self.pk).exists():
+            faults["name"] = _("There is a post of this name already.")
         if not self.functions or not set(self.functions) <= set(Function.values):
             faults["functions"] = _("Name at least one of the four functions.")
         if self.leads > self.on_site:

@@ -248,7 +248,7 @@ def swap(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
     """Ask somebody to take a shift, or to exchange it for one of theirs."""
     own = door.row(row)
     others = in_force().filter(roster=own.roster, kind=own.kind, starts_at__gt=clock.now(), shift__post__provider=None)
-    others = others.exclude(person=door.person).order_by("starts_at")
+    others = others.filter(person__left_at=None).exclude(person=door.person).order_by("starts_at")
     if request.method == "POST":
         try:
             wanted, theirs = _wanted(request, own)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.models import Watch
 from vigil.domain.duty.actions.planning import draft, publish
-from vigil.domain.duty.actions.posts import add_members, name_who_may_lead, save_post
+from vigil.domain.duty.actions.posts import add_members, name_who_may_lead, save_post, stand_down
 from vigil.domain.duty.models import DutyShift, Member, Post, Roster, Swap, SwapState
 from vigil.domain.duty.problems import RULES, rows_of, shifts_of
 from vigil.domain.duty.queries import broken_in, standing_plan
@@ -152,6 +152,7 @@ def begin(request: HttpRequest, pk: str) -> HttpResponse:
         with transaction.atomic():
             chosen = list(form.cleaned_data["people"])
             add_members(organisation=watch.organisation, people=chosen, actor=actor, now=now)
+            stand_down(organisation=watch.organisation, among=form.listed, besides=chosen, actor=actor, now=now)
             leads = list(form.cleaned_data["leads"])
             name_who_may_lead(organisation=watch.organisation, among=chosen, leads=leads, actor=actor, now=now)
             post = form.post(watch.organisation)
