@@ -48,7 +48,7 @@ def test_moved_exchanged_taken_out_and_in_each_a_new_row(board) -> None:
     assert {(fifth.shift_id, sixth.person_id), (sixth.shift_id, fifth.person_id)} <= swapped
     opens = board.looked(row=last.pk)["opens"]
     assert len(opens) == 1
-    assert opens[0].startswith("Nobody is left"), "what stays open is said before, with its why"
+    assert opens[0].endswith("choose one, or plan anew."), "what stays open is said before, with its why"
     assert "Changed." in words(board.sent("change", row=last.pk))
     assert _now(last).superseded_by is None
     page = words(board.lead.get(reverse("roster", args=[board.watch.pk])))
@@ -106,7 +106,7 @@ def test_what_no_reason_overrides_is_refused_with_its_why(board) -> None:
     before = facts_of(board.roster)
     for values, why in (
         ({"row": row.pk, "person": away.pk}, f"{away.name}, afternoon at Phòng Ta on 30/04/2026: on leave."),
-        ({"row": row.pk, "person": neighbour.pk}, f"{neighbour.name} would be in two places"),
+        ({"row": row.pk, "person": neighbour.pk}, f"{neighbour.name} stands at Phòng Ta at"),
         ({"shift": row.shift_id, "person": row.person_id}, f"{row.person.name} stands there already."),
     ):
         assert board.looked(**values)["never"] is True, values

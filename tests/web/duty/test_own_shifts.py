@@ -187,7 +187,7 @@ def test_what_cannot_be_swapped_is_refused_in_words_and_nothing_is_asked(room, d
     person_left(person=room.people[5], actor=LEAD, now=NOW)
     for who, mine, wanted, why in (
         (me, row, f"person:{away.pk}", "on leave"),
-        (me, row, f"person:{room.people[3].pk}", "would be in two places"),
+        (me, row, f"person:{room.people[3].pk}", "stands at Phòng Ta at"),
         (me, row, f"person:{row.person_id}", "A swap needs two people."),
         (busy, now_row, f"person:{away.pk}", "This shift has begun; ask the lead for relief instead."),
         (me, row, f"row:{now_row.pk}", "This shift has begun; ask the lead for relief instead."),
