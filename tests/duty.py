@@ -73,8 +73,9 @@ def watch_of(organisation: Organisation, first: date = FIRST, last: date = LAST)
     """An open watch with obligations 1.a and 1.b."""
     starts_at, ends_at = window_instants(first, last)
     dispatch = Dispatch.objects.create(
-        organisation=organisation, sha256="0" * 64, size_bytes=1, media_type="text/plain", received_at=NOW, text="x"
-    )
+        organisation=organisation, sha256=f"{first:%Y%m%d}".ljust(64, "0"), size_bytes=1, media_type="text/plain",
+        received_at=NOW, text="x",
+    )  # fmt: skip
     directive = Directive.objects.create(
         organisation=organisation, dispatch=dispatch, state=DirectiveState.CONFIRMED, subject="Trực lễ", created_at=NOW
     )

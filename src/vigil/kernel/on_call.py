@@ -41,11 +41,19 @@ class OnCall(Protocol):
     """Knows who stands where; the room that keeps rosters implements it, `VIGIL_ON_CALL` names it."""
 
     def people(
-        self, organisation: UUID, target: Target, at: datetime, *, post: UUID | None = None, function: str | None = None
+        self,
+        organisation: UUID,
+        target: Target,
+        at: datetime,
+        *,
+        post: UUID | None = None,
+        function: str | None = None,
+        exercise: bool = False,
     ) -> Sequence[UUID]:
         """The persons (ids of `organisations.Person`) that `target` means at `at`, best first; nobody: empty.
 
-        `post` or `function`, when given, narrow it. Reads only; asked inside the transaction that decides a step.
+        `post` or `function`, when given, narrow it. While a real watch and an exercise run beside each other, whoever
+        stands in the one is not asked about the other. Reads only; asked inside the transaction that decides a step.
         """
         ...
 
@@ -54,7 +62,14 @@ class NobodyOnCall:
     """What stands in while no room keeps rosters: nobody is on duty, and every escalation says so."""
 
     def people(
-        self, organisation: UUID, target: Target, at: datetime, *, post: UUID | None = None, function: str | None = None
+        self,
+        organisation: UUID,
+        target: Target,
+        at: datetime,
+        *,
+        post: UUID | None = None,
+        function: str | None = None,
+        exercise: bool = False,
     ) -> Sequence[UUID]:
         """Nobody."""
         return ()

@@ -78,3 +78,30 @@ def test_a_hand_over_that_nobody_takes_is_an_open_item(world, shifts) -> None:
     _give(made, shifts[0], [])
     links = [one.link for one in DutyOpenItems().open_items(world.organisation.pk, at(30, 15))]
     assert f"/handovers/{made.pk}/" in links
+
+
+def _items(world, now) -> list[str]:
+    return [one.link for one in DutyOpenItems().open_items(world.organisation.pk, now) if "handovers" in one.link]
+
+
+def test_a_shift_that_just_went_home_is_an_open_item_of_the_next_one(world, shifts) -> None:
+    made = draw_up(shift=shifts[0], items=[], actor=LEAD, now=at(30, 13, 45))
+    assert _items(world, at(30, 14, 5)) == []
+    assert _items(world, at(30, 21, 45)) == [f"/handovers/{made.pk}/"], "also on the list of the next hand-over"
+    late = at(30, 14, 40)
+    give(hand_over=made, person=_who(shifts[0]), items=[], digest=digest_of(made, []), remarks={}, note="",
+         actor=LEAD, now=late)  # fmt: skip
+    assert _items(world, late) == []
+
+
+def test_after_the_last_shift_and_the_end_of_the_watch_nothing_waits_for_ever(world, shifts) -> None:
+    last = DutyShift.objects.filter(roster=shifts[0].roster).order_by("turn_starts_at").last()
+    made = draw_up(shift=last, items=[], actor=LEAD, now=last.ends_at)
+    give(hand_over=made, person=_who(last), items=[], digest=digest_of(made, []), remarks={}, note="",
+         actor=LEAD, now=last.ends_at)  # fmt: skip
+    assert _items(world, at(6, 9)) == [], "nobody follows who could take it"
+    earlier = draw_up(shift=shifts[0], items=[], actor=LEAD, now=at(30, 13, 50))
+    _give(earlier, shifts[0], [])
+    assert _items(world, at(6, 9)) == [f"/handovers/{earlier.pk}/"]
+    type(world.watch).objects.filter(pk=world.watch.pk).update(state="closed")
+    assert _items(world, at(6, 9)) == []

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from tests.domain.paging.conftest import CHANNELS
 from tests.duty import LEAD, NOW, published
 
 from vigil.domain.duty.actions.changes import Change, Judge, make, who_could_stand
 from vigil.domain.duty.actions.notices import notices_due, notify
 from vigil.domain.duty.actions.planning import draft
+from vigil.domain.duty.actions.reminding import remind
 from vigil.domain.duty.models import DutyRow
 from vigil.domain.outbox.models import Message
 
@@ -56,3 +58,22 @@ def test_there_and_back_again_is_no_news(world, told) -> None:
     )
     make(roster=told, change=Change((made,), ((row.shift, row.person, row.kind),)), version=None, actor=LEAD, now=LATER)
     assert _tell(LATER + timedelta(minutes=2)) == 0
+
+
+def test_who_has_no_mail_address_is_told_by_one_sms_with_the_link(world, settings, tmp_path) -> None:
+    settings.VIGIL_CHANNELS = tmp_path / "channels.toml"
+    settings.VIGIL_CHANNELS.write_text(CHANNELS)
+    settings.VIGIL_CHANNELS.chmod(0o600)
+    roster = published(world)
+    row = roster.rows.filter(superseded_at=None).select_related("person").order_by("starts_at").first()
+    row.person.email = ""
+    row.person.save()
+    _tell(LATER)
+    row.refresh_from_db()
+    assert remind(row=row, base_url="http://v.example", actor=LEAD, now=row.starts_at - timedelta(hours=1))
+    notice, reminder = Message.objects.filter(channel="sms").order_by("created_at")
+    assert {notice.address, reminder.address} == {"+84" + row.person.mobile[1:]}
+    for message in (notice, reminder):
+        assert "http://v.example/shift/" in message.body
+        assert message.body.isascii()
+        assert (message.title, len(message.body) <= 160) == ("", True)

@@ -87,6 +87,16 @@ def test_nothing_is_published_that_holds_nobody_and_nothing_twice(world) -> None
         ([{"name": "x", "start": "06:00", "end": "15:00"}, {"name": "y", "start": "14:00", "end": "22:00"}], "overlap"),
         ([{"name": "x", "start": "25:00", "end": "06:00"}], "written"),
         ([], "at least one"),
+        ([{"name": "x", "start": "06:00+07:00", "end": "18:00"}], "written"),
+        ([{"name": "x", "start": "06:00", "end": "18:00:30"}], "written"),
+        ([{"name": "x", "start": 6, "end": 18}], "written"),
+        ([{"start": "06:00", "end": "18:00"}], "written"),
+        ([{"name": " ", "start": "06:00", "end": "18:00"}], "has a name"),
+        (
+            [{"name": "x", "start": "06:00", "end": "18:00"}, {"name": "x", "start": "18:00", "end": "06:00"}],
+            "same name",
+        ),
+        ([{"name": "x", "start": "06:00", "end": "06:15"}], "shorter"),
     ],
 )
 def test_a_pattern_that_cannot_be_is_refused_with_its_fault(world, shifts, word) -> None:
@@ -96,6 +106,12 @@ def test_a_pattern_that_cannot_be_is_refused_with_its_fault(world, shifts, word)
     with override("en"), pytest.raises(Refused) as raised:
         save_post(post=post, actor=LEAD, now=NOW)
     assert word in str(raised.value)
+
+
+def test_the_longest_overlap_that_a_post_takes_can_be_planned(world) -> None:
+    world.post.handover_min = 240
+    save_post(post=world.post, actor=LEAD, now=NOW)
+    assert draft(watch=world.watch, posts=[world.post], actor=LEAD, now=NOW).placed
 
 
 def test_a_pattern_that_leaves_a_part_of_the_day_open_is_a_hole_to_the_minute(world) -> None:

@@ -18,8 +18,9 @@ from vigil.domain.duty.coverage import covered
 from vigil.domain.duty.models import How, Kind, MissedCheckIn, Place, Screen
 from vigil.domain.duty.proofs import DutyProver
 from vigil.domain.duty.queries import in_force, on_now
+from vigil.domain.journal.models import Entry
 from vigil.domain.readiness.actions import question_of
-from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.errors import Conflict, NotAllowed, Refused
 from vigil.kernel.proofs import Basis, Verdict
 
 SHIFT = at(30, 6)
@@ -73,6 +74,10 @@ def test_codes_are_not_guessed(world, roster) -> None:
     with pytest.raises(Refused) as raised:
         check_in(row=row, how=How.SCREEN, code=right, actor=LEAD, now=SHIFT)
     assert raised.value.code == "duty.too_many_codes"
+    assert Entry.objects.filter(action="duty.codes_guessed", subject=f"duty.screen:{screen.pk}").count() == 1
+    earlier = SHIFT - timedelta(minutes=20)
+    put_back = check_in(row=row, how=How.SCREEN, code=code_on(screen, earlier)[0], actor=LEAD, now=earlier)
+    assert put_back.place == Place.PROVEN, "a clock that is put back keeps nobody out"
     assert check_in(row=row, how=How.LINK, actor=LEAD, now=SHIFT).place == Place.UNPROVEN, (
         "but one can say that one is here"
     )
@@ -195,6 +200,15 @@ def test_a_lead_attests_afterwards_with_name_and_reason(world, roster) -> None:
     with pytest.raises(Refused):
         attest_past(row=row, at=at(30, 10), by="A", note="x", actor=LEAD, now=at(30, 9))
     assert attest_past(row=row, at=at(30, 7), by="A", note="x", actor=LEAD, now=at(30, 9)).place == Place.ATTESTED
+
+
+def test_nobody_attests_for_themselves(world, roster) -> None:
+    lead, other = _crew(roster)
+    said = {"at": at(30, 7), "by": lead.person.name, "note": "x", "actor": LEAD, "now": at(30, 9)}
+    with pytest.raises(NotAllowed):
+        attest_past(row=lead, attester=lead.person_id, **said)
+    assert not lead.check_ins.exists()
+    assert attest_past(row=other, attester=lead.person_id, **said).attested_by == lead.person.name
 
 
 def test_who_is_on_now_and_who_is_next(world, roster) -> None:

@@ -19,6 +19,8 @@ from vigil.domain.duty.models import DutyRow, KeyUse, Origin
 from vigil.domain.duty.on_call import RosterOnCall
 from vigil.domain.duty.proofs import ProviderProver
 from vigil.domain.duty.queries import standing_plan
+from vigil.domain.organisations.actions.people import person_left, save_person
+from vigil.domain.organisations.models import Person
 from vigil.domain.readiness.actions import question_of
 from vigil.kernel.errors import Conflict, NotFound, Refused
 from vigil.kernel.on_call import Target
@@ -71,6 +73,31 @@ def test_a_later_answer_replaces_the_earlier_which_stays_on_record(world) -> Non
     record_refusal(request=request, by="A", answer="hết người", actor=LEAD, now=NOW)
     assert _proof(world)[0] == Verdict.NOT_MET
     assert not DutyRow.objects.filter(superseded_at=None, origin=Origin.PROVIDER).exists()
+
+
+def test_an_answer_changes_no_number_that_the_provider_itself_keeps(world) -> None:
+    request = _asked(world)
+    theirs = Person(organisation=request.provider, name="Vũ Chuyên Gia", mobile="0912000001")
+    save_person(person=theirs, actor=LEAD, now=NOW)
+    record_answer(request=request, by="A", answer="", promises=[_promise()], actor=LEAD, now=NOW)
+    theirs.refresh_from_db()
+    assert theirs.mobile == "0912000001"
+    assert DutyRow.objects.get(origin=Origin.PROVIDER).person == theirs
+
+
+def test_a_number_known_from_an_answer_is_corrected_by_the_next(world) -> None:
+    request = _asked(world)
+    for mobile in ("0912000098", "0912000099"):
+        record_answer(request=request, by="A", answer="", promises=[_promise(mobile=mobile)], actor=LEAD, now=NOW)
+    assert Person.objects.get(organisation=request.provider).mobile == "0912000099"
+
+
+def test_who_has_left_the_provider_is_promised_no_more(world) -> None:
+    record_answer(request=_asked(world), by="A", answer="", promises=[_promise()], actor=LEAD, now=NOW)
+    person = DutyRow.objects.get(origin=Origin.PROVIDER).person
+    assert _proof(world)[0] == Verdict.MET
+    person_left(person=person, actor=LEAD, now=NOW)
+    assert _proof(world)[0] == Verdict.NOT_MET
 
 
 @pytest.mark.parametrize(

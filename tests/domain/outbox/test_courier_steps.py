@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from vigil.domain.outbox.actions import GIVE_UP_AFTER, LEASE, claim, failed, queue, sent
+from vigil.domain.outbox.actions import GIVE_UP_AFTER, LEASE, channels_due, claim, failed, queue, sent
 from vigil.domain.outbox.models import Message
 from vigil.domain.outbox.queries import undelivered
 
@@ -20,6 +20,15 @@ def message(now) -> Message:
 def test_a_message_is_claimed_once(message, now) -> None:
     assert claim(now=now) == message
     assert claim(now=now) is None
+
+
+def test_a_clock_that_goes_back_half_an_hour_holds_up_nothing_that_was_never_tried(message, now) -> None:
+    back = now - timedelta(minutes=30)
+    assert channels_due(now=back) == ["email"]
+    held = claim(now=back)
+    assert held == message
+    failed(message=held, now=back, error="451")
+    assert claim(now=back) is None, "what was tried waits its time all the same"
 
 
 def test_a_message_of_a_rolled_back_fact_never_leaves(now) -> None:

@@ -41,7 +41,14 @@ class Roster:
         self.places: dict[Target, list[UUID]] = {}
 
     def people(
-        self, organisation: UUID, target: Target, at: datetime, *, post: UUID | None = None, function: str | None = None
+        self,
+        organisation: UUID,
+        target: Target,
+        at: datetime,
+        *,
+        post: UUID | None = None,
+        function: str | None = None,
+        exercise: bool = False,
     ) -> Sequence[UUID]:
         """Those of `places`."""
         return self.places.get(target, [])

@@ -18,7 +18,7 @@ from vigil.domain.paging.actions.answering import (
 )
 from vigil.domain.paging.actions.policies import StepEntry, save_policy
 from vigil.domain.paging.actions.routes import add_route, send_test_page
-from vigil.domain.paging.keys import MOST_WRONG, key_of_code
+from vigil.domain.paging.keys import MOST_WRONG, key_for, key_of_code
 from vigil.domain.paging.models import EscalationPolicy, PageKey, Route
 from vigil.kernel.errors import Conflict, NotAllowed, NotFound, Refused
 from vigil.kernel.on_call import Target
@@ -153,6 +153,17 @@ def test_a_revoked_or_expired_link_and_code_say_so_and_a_fresh_message_bears_fre
         key_of_code(code, source="192.0.2.1", now=now)
 
 
+def test_who_has_left_answers_no_page_any_more(paged, two, now) -> None:
+    _, token, code = key_for(paged[0], two[0], now)
+    assert open_by_token(token=token, now=now).person == two[0]
+    two[0].left_at = now
+    two[0].save()
+    with pytest.raises(NotFound):
+        open_by_token(token=token, now=now)
+    with pytest.raises(NotFound):
+        key_of_code(code, source="192.0.2.7", now=now)
+
+
 def test_guessing_codes_is_stopped_for_who_guesses_and_nobody_else(paged, two, now) -> None:
     _, secrets = paged
     for n in range(MOST_WRONG):
@@ -210,6 +221,7 @@ def test_a_test_page_that_is_answered_shows_its_route_to_work(two, turn, lead, n
     page.refresh_from_db()
     assert (route.verified_at, page.state) == (now, "resolved")
     silent = send_test_page(route=route, actor=lead, now=now)
+    turn(now)
     turn(now + timedelta(minutes=10))
     silent.refresh_from_db()
     assert silent.state == "resolved", "a test that nobody answers is no open matter"

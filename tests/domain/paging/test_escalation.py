@@ -83,12 +83,33 @@ def test_after_a_day_s_outage_everything_overdue_is_decided_once_in_order(crew, 
         "sent",
         "sent",
         "sent",
-        "ended",
     ]
+    page.refresh_from_db()
+    assert page.state == "open", "whoever was asked only now has their time to answer"
     assert _story(page)[0] == ("step", 0, 0, "sent")
     assert [(c, p) for kind, c, p, _ in _story(page) if kind == "step"] == [(c, p) for c in range(3) for p in range(3)]
     assert Message.objects.count() == 4, "one before the outage, and each of the three once after it"
+    assert turn(back + 9 * MINUTE) == []
+    assert turn(back + 10 * MINUTE) == ["ended"]
     assert turn(back + DAY) == []
+
+
+def test_a_route_gives_way_also_when_the_escalation_has_ended_meanwhile(
+    isp, person_of, roster, channel_file, policy, raised, turn, lead, now
+) -> None:
+    person = person_of(isp, "Trần Trực")
+    add_route(person=person, channel="sms", address="0912000001", actor=lead, now=now)
+    add_route(person=person, channel="email", address="truc@vienthong.example", actor=lead, now=now)
+    roster.places = {Target.LEAD: [person.pk]}
+    page = raised()
+    turn(now + DAY)
+    message = claim(now=now + DAY, channel="sms")
+    turn(now + DAY + 10 * MINUTE)
+    page.refresh_from_db()
+    assert page.state == "exhausted"
+    failed(message=message, now=now + DAY + 10 * MINUTE, error="HTTP 400", permanent=True)
+    turn(now + DAY + 11 * MINUTE)
+    assert Message.objects.filter(channel="email", about=f"paging.page:{page.pk}").count() == 1
 
 
 def test_a_clock_that_goes_back_loses_no_step_and_repeats_none(crew, policy, raised, turn, now) -> None:
@@ -143,6 +164,7 @@ def test_the_same_key_is_the_same_page_until_it_is_done_and_rings_again_when_nob
     assert raised(dedupe_key="vắng:1") == page
     page.refresh_from_db()
     assert page.count == 2
+    turn(now + DAY - 10 * MINUTE)
     turn(now + DAY)
     page.refresh_from_db()
     assert page.state == "exhausted"

@@ -1,8 +1,11 @@
 """What the tests of the duty pages stand on: organisations with a roster that runs, and the hour held still."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -111,6 +114,25 @@ def officer(room: Room, person: Person) -> Client:
     user = User.objects.get(pk=client.session["_auth_user_id"])
     link_person(user=user, person=person, actor=LEAD, now=clock.now())
     return client
+
+
+def words(answer: Any) -> str:
+    """What a page says to a reader: its text, without the frame around it."""
+    text = answer.content.decode()
+    start = text.find("<main")
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text[max(0, start) :])).split())
+
+
+def facts_of(roster: Roster) -> dict[object, tuple[object, ...]]:
+    """What each row says of who stands where and when, superseded or not: nothing may change it once it is written."""
+    kept = ("pk", "person_id", "shift_id", "kind", "starts_at", "ends_at", "origin", "reason", "made_at")
+    return {row[0]: row for row in DutyRow.objects.filter(roster=roster).values_list(*kept)}
+
+
+def unchanged(roster: Roster, before: dict[object, tuple[object, ...]]) -> bool:
+    """Whether every row of `before` is still there and says the same."""
+    now = facts_of(roster)
+    return all(now.get(pk) == row for pk, row in before.items())
 
 
 @pytest.fixture

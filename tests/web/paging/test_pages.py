@@ -41,6 +41,20 @@ def test_opening_a_link_answers_nothing_and_its_button_does(ours) -> None:
     assert _state(ours.page) == "resolved"
 
 
+def test_a_reason_with_a_nul_is_kept_without_it_on_every_database(ours) -> None:
+    assert (
+        Client().post(reverse("page_link", args=[ours.token]), {"answer": "declined", "why": "ốm\x00 "}).status_code
+        == 200
+    )
+    assert ours.page.answers.get().why == "ốm"
+    officer = signed_in(ours.person)
+    assert (
+        officer.post(reverse("page_answer", args=[ours.page.pk]), {"answer": "taken", "why": "\x00"}).status_code == 302
+    )
+    for path in (reverse("page_told", args=[ours.page.pk]), reverse("page_code")):
+        assert officer.post(path, {"answer": "taken", "code": "\x00"}).status_code < 500
+
+
 def test_a_form_of_another_site_cannot_press_the_button(ours) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(reverse("page_link", args=[ours.token]), {"answer": "taken"}).status_code == 403

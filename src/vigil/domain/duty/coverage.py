@@ -1,23 +1,26 @@
 """Coverage of a roster: planned, and actual. Two facts of the same needs, never merged.
 
-What is needed follows from the shifts; planned are the rows; actual is what check-ins show: each holds until the next
-one is due and late.
+What is needed follows from the shifts; planned are the rows, but for the time over which their people cannot stand
+(leave that came later, people who have left); actual is what check-ins show: each holds until the next one is due and
+late.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from vigil.domain.duty.looks import check_ins_of
-from vigil.domain.duty.models import CheckIn, DutyRow, Kind, Member, Place, Post, Roster
+from vigil.domain.duty.models import CheckIn, DutyRow, Kind, Leave, Member, Place, Post, Roster
 from vigil.domain.duty.problems import planned_by_us, problem_of, rows_of
 from vigil.engines.roster import LEAD, Coverage, Need, Presence, Span, coverage, intersect, subtract, union
+from vigil.kernel.clock import VIETNAM
 
 EARLY: Final = timedelta(minutes=60)
 """How long before a shift somebody may check in for it."""
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,58 @@ def presence_of(row: DutyRow, check_ins: Iterable[CheckIn], post: Post) -> list[
 
 def covered(roster: Roster, now: datetime) -> Covered:
     """Planned coverage over the whole window, and actual coverage of the part that is over."""
-    problem = problem_of(roster)
-    if not problem.slots:
-        return Covered(coverage([], []))
-    rows = planned_by_us(rows_of(roster))
-    qualities = _qualities(roster)
-    needs, window = problem.expanded().needs(), problem.window
-    planned = coverage(needs, [_planned(row, qualities) for row in rows], window)
+    needs, rows, planned, qualities = _planned(roster)
+    if not needs:
+        return Covered(planned)
     posts = {row.shift.post_id: row.shift.post for row in rows}
     slack = max((timedelta(minutes=post.grace_min) for post in posts.values()), default=timedelta(0))
     until = min(now - slack, roster.watch.ends_at)
     if until <= roster.watch.starts_at:
         return Covered(planned)
     return _actual(roster, rows, needs, planned, qualities, until)
+
+
+def planned_coverage(roster: Roster) -> Coverage:
+    """The plan alone, over the whole window."""
+    return _planned(roster)[2]
+
+
+def _planned(roster: Roster) -> tuple[list[Need], list[DutyRow], Coverage, Mapping[UUID, frozenset[str]]]:
+    problem = problem_of(roster)
+    if not problem.slots:
+        return [], [], coverage([], []), {}
+    rows = planned_by_us(rows_of(roster))
+    members = list(Member.objects.filter(organisation=roster.watch.organisation_id).select_related("person"))
+    qualities = {one.person_id: frozenset(one.skills) | ({LEAD} if one.may_lead else set()) for one in members}
+    away = _away(rows, members, problem.window)
+    there = [
+        Presence(str(row.person_id), str(row.shift.post_id), span, row.kind, _of(row, qualities))
+        for row in rows
+        for span in subtract([Span(row.starts_at, row.ends_at)], away[row.person_id])
+    ]
+    needs = problem.expanded().needs()
+    return needs, rows, coverage(needs, there, problem.window), qualities
+
+
+def _away(rows: Sequence[DutyRow], members: Sequence[Member], window: Span) -> Mapping[UUID, list[Span]]:
+    """When whoever stands in `rows` cannot: on leave, not there yet, gone, or standing duty no longer."""
+    away: dict[UUID, list[Span]] = defaultdict(list)
+    people = {row.person_id for row in rows}
+    leave = Leave.objects.filter(person__in=people, withdrawn_at=None)
+    for one in leave.filter(starts_at__lt=window.end, ends_at__gt=window.start):
+        away[one.person_id].append(Span(one.starts_at, one.ends_at))
+    for member in members:
+        if member.joins_on is not None and _midnight(member.joins_on) > window.start:
+            away[member.person_id].append(Span(window.start, _midnight(member.joins_on)))
+        last = _midnight(member.leaves_on) + _DAY if member.leaves_on is not None else None
+        for end in (last, member.retired_at, member.person.left_at):
+            if end is not None and end < window.end:
+                away[member.person_id].append(Span(end, window.end))
+    return away
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
 
 
 def _actual(
@@ -122,15 +164,5 @@ def _weaker(
     return found
 
 
-def _qualities(roster: Roster) -> dict[UUID, frozenset[str]]:
-    members = Member.objects.filter(organisation=roster.watch.organisation_id)
-    return {one.person_id: frozenset(one.skills) | ({LEAD} if one.may_lead else set()) for one in members}
-
-
 def _of(row: DutyRow, qualities: Mapping[UUID, frozenset[str]]) -> frozenset[str]:
     return qualities.get(row.person_id, frozenset())
-
-
-def _planned(row: DutyRow, qualities: Mapping[UUID, frozenset[str]]) -> Presence:
-    span = Span(row.starts_at, row.ends_at)
-    return Presence(str(row.person_id), str(row.shift.post_id), span, row.kind, _of(row, qualities))

@@ -13,7 +13,14 @@ class RosterOnCall:
     """Implements `kernel.on_call.OnCall` from published rosters; who is said to lead the shift comes first."""
 
     def people(
-        self, organisation: UUID, target: Target, at: datetime, *, post: UUID | None = None, function: str | None = None
+        self,
+        organisation: UUID,
+        target: Target,
+        at: datetime,
+        *,
+        post: UUID | None = None,
+        function: str | None = None,
+        exercise: bool = False,
     ) -> Sequence[UUID]:
         """Person identifiers, best first, each once. A post or a function narrows; nobody there: nobody."""
         if target is Target.STANDING_LEAD:
@@ -21,7 +28,8 @@ class RosterOnCall:
                 organisation=organisation, standing_lead=True, retired_at=None, person__left_at=None
             )
             return list(leads.order_by("person__name").values_list("person_id", flat=True))
-        rows = [row for row in in_force([organisation]).filter(ends_at__gt=at) if _fits(row, post, function)]
+        rows = _of_its_kind(in_force([organisation]).filter(ends_at__gt=at), at, exercise)
+        rows = [row for row in rows if _fits(row, post, function)]
         if target is Target.NEXT_SHIFT:
             later = [row for row in rows if row.starts_at > at and row.kind == Kind.ON_SITE]
             soonest = min((row.starts_at for row in later), default=None)
@@ -31,6 +39,14 @@ class RosterOnCall:
             return _people(row for row in now if row.leads)
         kind = {Target.ON_DUTY: Kind.ON_SITE, Target.ON_CALL: Kind.ON_CALL, Target.BACKUP: Kind.BACKUP}.get(target)
         return _people(row for row in now if row.kind == kind)
+
+
+def _of_its_kind(rows: Iterable[DutyRow], at: datetime, exercise: bool) -> list[DutyRow]:
+    """Those of real watches, or of exercises, where one of that kind runs now; else all of them."""
+    found = list(rows)
+    alike = [row for row in found if row.roster.watch.exercise == exercise]
+    running = any(row.roster.watch.starts_at <= at < row.roster.watch.ends_at for row in alike)
+    return alike if running else found
 
 
 def _fits(row: DutyRow, post: UUID | None, function: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""What is unfinished in duty: holes, swaps to decide, hand-overs without a second signature, missed check-ins."""
+"""What is unfinished in duty: holes, swaps to decide, hand-overs without a signature, missed check-ins."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from vigil.kernel.phrases import N_, phrase
 from vigil.kernel.proofs import OpenItem
 
 _GIVEN_LONG_AGO = timedelta(minutes=30)
+_OVER_FOR = timedelta(minutes=15)
 
 
 class DutyOpenItems:
@@ -54,9 +55,27 @@ class DutyOpenItems:
             )
             for swap in swaps
         ]
-        given = HandOver.objects.filter(
-            shift_out__post__organisation=organisation, state=HandOverState.GIVEN, out_at__lt=now - _GIVEN_LONG_AGO
-        ).select_related("shift_out__post")
+        due = (
+            HandOver.objects.filter(shift_out__post__organisation=organisation, shift_in__isnull=False)
+            .exclude(shift_out__roster__watch__state=WatchState.CLOSED)
+            .select_related("shift_out__post")
+        )
+        found += [
+            OpenItem(
+                "duty",
+                phrase(
+                    N_("{post}: the shift ended at {end}, and nobody has handed over."),
+                    post=one.shift_out.post.name,
+                    end=one.shift_out.ends_at,
+                ),
+                one.shift_out.ends_at,
+                f"/handovers/{one.pk}/",
+            )
+            for one in due.filter(
+                state=HandOverState.DRAWN, shift_out__ends_at__lt=now - _OVER_FOR, shift_in__ends_at__gt=now
+            )
+        ]
+        given = due.filter(state=HandOverState.GIVEN, out_at__lt=now - _GIVEN_LONG_AGO)
         found += [
             OpenItem(
                 "duty",

@@ -61,8 +61,14 @@ def problem_of(roster: Roster, *, posts: Collection[Post] | None = None, fixed: 
         name=watch.title,
     )
     if posts is None:
-        problem = replace(problem, slots=tuple(_slots(problem, shifts)))
+        problem = replace(problem, slots=tuple(_slots(problem, shifts)), spare=_spare(roster))
     return replace(problem, fixed=tuple(assignment_of(row) for row in fixed))
+
+
+def _spare(roster: Roster) -> frozenset[tuple[str, str]]:
+    """Where somebody stands in a way of which the post may ask for nobody any more."""
+    rows = roster.rows.filter(superseded_at=None, shift__dropped_at=None, shift__post__provider=None)
+    return frozenset((str(shift), kind) for shift, kind in rows.order_by().values_list("shift", "kind").distinct())
 
 
 def shifts_of(roster: Roster) -> list[DutyShift]:
@@ -132,12 +138,17 @@ def _carried(member: Member) -> Carried | None:
 def _elsewhere(
     watch: Watch, people: Sequence[UUID], besides: Roster, leave: dict[UUID, list[Span]]
 ) -> dict[UUID, list[Span]]:
-    """Shifts in other rosters: those before the window as such; those in it keep a person away like leave."""
+    """Shifts in other rosters: those before the window as such; those in it keep a person away like leave.
+
+    An exercise keeps nobody away from a real watch.
+    """
     before: dict[UUID, list[Span]] = defaultdict(list)
     rows = DutyRow.objects.filter(
         person__in=people, superseded_at=None, ends_at__gt=watch.starts_at - BEFORE, starts_at__lt=watch.ends_at
     )
     rows = rows.filter(Q(roster__published_at__isnull=False)).exclude(roster=besides).filter(kind="on_site")
+    if not watch.exercise:
+        rows = rows.exclude(roster__watch__exercise=True)
     for row in rows:
         span = Span(row.starts_at, row.ends_at)
         (before if row.ends_at <= watch.starts_at else leave)[row.person_id].append(span)

@@ -8,9 +8,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet
+
 from vigil.domain.directives.models import Assignment
 from vigil.domain.duty.coverage import Covered, covered
-from vigil.domain.duty.models import Function, ProviderRequest, RequestState, Roster
+from vigil.domain.duty.models import Commitment, Function, ProviderRequest, RequestState, Roster
 from vigil.engines.roster import Coverage, Hole
 from vigil.kernel.phrases import N_, Phrase, phrase
 from vigil.kernel.proofs import Basis, Fact, Proof, Question, Verdict, cannot_tell
@@ -215,7 +217,7 @@ class ProviderProver:
                 question, now, Verdict.NOT_MET, phrase(N_("No provider has promised anybody.")), facts, link,
                 step=phrase(N_("Ask another provider, or keep the functions with your own people.")),
             )  # fmt: skip
-        people = sum(one.commitments.filter(withdrawn_at=None).values("person").distinct().count() for one in answered)
+        people = sum(_promised(one).values("person").distinct().count() for one in answered)
         sentence = phrase(
             N_("{n} providers have promised {people} named people; they stand in the roster."),
             n=len(answered),
@@ -239,8 +241,12 @@ class ProviderProver:
 
 
 def _request_holds(request: ProviderRequest) -> bool:
-    """Whether its answer names people for hours that are not withdrawn."""
-    return request.state == RequestState.ANSWERED and request.commitments.filter(withdrawn_at=None).exists()
+    """Whether its answer names people, who are still there, for hours that are not withdrawn."""
+    return request.state == RequestState.ANSWERED and _promised(request).exists()
+
+
+def _promised(request: ProviderRequest) -> QuerySet[Commitment]:
+    return request.commitments.filter(withdrawn_at=None, person__left_at=None)
 
 
 def _request_words(request: ProviderRequest) -> Phrase:
@@ -248,10 +254,7 @@ def _request_words(request: ProviderRequest) -> Phrase:
     if request.state == RequestState.NONE:
         return phrase(N_("No provider, says {by}: {text}"), by=request.answered_by, text=request.answer[:200])
     if request.state == RequestState.ANSWERED:
-        hours = sum(
-            (one.ends_at - one.starts_at).total_seconds() / 3600
-            for one in request.commitments.filter(withdrawn_at=None)
-        )
+        hours = sum((one.ends_at - one.starts_at).total_seconds() / 3600 for one in _promised(request))
         return phrase(
             N_("{name}: promised {hours} hours, answered by {by}"),
             name=name,

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.duty.actions.presence import rows_with_dues
+from vigil.domain.duty.coverage import planned_coverage
 from vigil.domain.duty.models import CheckIn, DutyRow, DutyShift, Function, Kind, Place, Roster
 from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of, rows_of, to_the_end
-from vigil.engines.roster import Assignment, Hole, Judged, Plan, Problem, Violation, coverage, evaluated
+from vigil.engines.roster import Assignment, Hole, Judged, Plan, Problem, Violation, evaluated
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,8 @@ def standing_plan(roster: Roster) -> Plan | None:
 
 
 def function_holes(roster: Roster, at: datetime) -> list[Hole]:
-    """Where a function is kept by nobody, from `at` on: as `standing_plan` says it, without judging the rest."""
-    problem = problem_of(roster)
-    found = coverage(problem.needs(), problem.presences(_standing_in(problem, roster)), problem.window)
-    return [hole for hole in found.functions if hole.span.end > at]
+    """Where a function is kept by nobody, from `at` on: the same holes by which the proof of 1.a goes."""
+    return [hole for hole in planned_coverage(roster).functions if hole.span.end > at]
 
 
 def _standing_in(problem: Problem, roster: Roster) -> list[Assignment]:

@@ -52,15 +52,15 @@ def claim(*, now: datetime, channel: str | None = None, lease: timedelta = LEASE
 
     A message whose claim outlived its lease was perhaps sent by a courier that died: it is sent again
     under the same Message-ID, and its state says "possibly sent" until then. A claim, or a next attempt, that lies in a
-    future which no lease and no wait could reach was written before the clock went back: it is due now.
+    future which no lease and no wait could reach was written before the clock went back: it is due now. So is one that
+    was never tried and was queued later than now.
     """
     rows = Message.objects.all() if channel is None else Message.objects.filter(channel=channel)
     lapsed = Q(claimed_at__lt=now - lease) | Q(claimed_at__gt=now + lease)
     rows.filter(lapsed, state=MessageState.SENDING).update(
         state=MessageState.POSSIBLY_SENT, next_attempt_at=now, possibly_twice=True
     )
-    reached = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
-    waiting = rows.filter(reached, state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT])
+    waiting = rows.filter(_reached(now), state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT])
     urgent = list(waiting.filter(urgent=True).order_by("next_attempt_at")[:10])
     for candidate in urgent or waiting.order_by("next_attempt_at")[:10]:
         taken = Message.objects.filter(pk=candidate.pk, state=candidate.state).update(
@@ -72,11 +72,15 @@ def claim(*, now: datetime, channel: str | None = None, lease: timedelta = LEASE
     return None
 
 
+def _reached(now: datetime) -> Q:
+    """Due; or put off by nothing but a clock that went back."""
+    return Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT) | Q(attempts=0, created_at__gt=now)
+
+
 def channels_due(*, now: datetime, lease: timedelta = LEASE) -> list[str]:
     """On which channels something waits to be carried."""
     lapsed = Q(state=MessageState.SENDING) & (Q(claimed_at__lt=now - lease) | Q(claimed_at__gt=now + lease))
-    reached = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
-    waiting = Q(state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT]) & reached
+    waiting = Q(state__in=[MessageState.QUEUED, MessageState.POSSIBLY_SENT]) & _reached(now)
     return sorted(Message.objects.filter(lapsed | waiting).values_list("channel", flat=True).distinct().order_by())
 
 

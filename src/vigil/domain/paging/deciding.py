@@ -132,7 +132,10 @@ def _people(
     else:
         try:
             with transaction.atomic():
-                found = roster.people(page.organisation_id, target, now, post=page.post, function=page.function or None)
+                found = roster.people(
+                    page.organisation_id, target, now, post=page.post, function=page.function or None,
+                    exercise=page.exercise,
+                )  # fmt: skip
                 ids = list(found)[:MOST_PEOPLE]
         except Exception as error:
             log.exception("the roster could not be asked")
@@ -209,7 +212,7 @@ def follow(*, row: PageAttempt, actor: Actor, now: datetime) -> bool:
     if any(getattr(row, name) != value for name, value in changed.items()):
         PageAttempt.objects.filter(pk=row.pk).update(**changed)
     must_go_on = message.state == "failed" or (slow and not over)
-    if not must_go_on or row.failover_at is None or page.state != PageState.OPEN:
+    if not must_go_on or row.failover_at is None or not page.waits_for_somebody:
         return False
     return _next_way(page, row, actor, now)
 

@@ -53,7 +53,10 @@ def _secrets(key: PageKey) -> tuple[str, str]:
 
 
 def key_of_token(token: str, now: datetime) -> PageKey:
-    """The key behind a link. Raises: NotFound `paging.no_link` for unknown, expired and revoked alike."""
+    """The key behind a link.
+
+    Raises: NotFound `paging.no_link` alike for unknown, expired and revoked ones, and those of people who have left.
+    """
     found = _usable(now).filter(token_sha256=sha256(token[:200])).first()
     if found is None:
         raise NotFound("paging.no_link", N_("This link is not known, has expired or was revoked."))
@@ -88,7 +91,7 @@ def revoke_keys(page: Page, now: datetime) -> int:
 
 
 def _usable(now: datetime) -> QuerySet[PageKey]:
-    rows = PageKey.objects.filter(revoked_at=None, expires_at__gt=now)
+    rows = PageKey.objects.filter(revoked_at=None, expires_at__gt=now, person__left_at=None)
     return rows.select_related("page__organisation", "page__acknowledged_by", "person")
 
 

@@ -33,10 +33,13 @@ def arm_first(page: Page, plan: Plan, now: datetime) -> PageStep:
 
 
 def arm_after(step: PageStep, plan: Plan, *, now: datetime, at_once: bool = False) -> PageStep:
-    """What follows `step`: due after it was due, not after it was decided, so that lateness does not add up."""
+    """What follows `step`: due after it was due, not after it was decided, so that lateness does not add up.
+
+    The end alone waits from when the last step was decided: whoever was asked late has their time to answer too.
+    """
     following = plan.after(step.cycle, step.position)
     if following is None:
-        due = step.due_at + timedelta(seconds=plan.repeat_after_s)
+        due = max(step.due_at, now) + timedelta(seconds=plan.repeat_after_s)
         return arm(step.page, kind=StepKind.END, due_at=due, now=now, cycle=step.cycle, position=step.position + 1)
     cycle, position, wait = following
     due = min(step.due_at, now) if at_once and cycle == step.cycle else step.due_at + wait

@@ -12,7 +12,7 @@ from vigil.engines.roster.model import Model
 from vigil.engines.roster.plan import Unfilled, Violation
 from vigil.engines.roster.problem import Assignment, Problem
 from vigil.engines.roster.reasons import unfilled
-from vigil.engines.roster.wording import days, kind_words, number, rule_words
+from vigil.engines.roster.wording import days, kind_words, number, rule_words, shift_words
 from vigil.kernel.errors import Refused
 from vigil.kernel.phrases import N_, phrase
 
@@ -117,7 +117,7 @@ def _barred(model: Model, p: int, t: int, code: str) -> Violation:
         phrase(
             wording,
             person=model.people[p].label,
-            shift=slot.shift,
+            shift=shift_words(slot.shift),
             post=_post(model, t),
             day=slot.day,
             rule=rule_words(code),
@@ -135,6 +135,15 @@ def _post(model: Model, t: int) -> str:
 
 def _twice(model: Model, p: int, first: int, second: int) -> Violation:
     one, two = model.tasks[first].slot, model.tasks[second].slot
+    if one.post == two.post:
+        at = max(one.span.start, two.span.start)
+        told = phrase(
+            N_("{person} stands at {post} at {at} already."),
+            person=model.people[p].label,
+            post=_post(model, first),
+            at=at,
+        )
+        return Violation("overlap", told, model.people[p].id, (one.id, two.id), at)
     said = phrase(
         N_("{person} would be in two places at {at}: {first} and {second}."),
         person=model.people[p].label,

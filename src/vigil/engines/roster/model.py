@@ -16,6 +16,8 @@ from vigil.engines.roster.problem import Person, Problem, Slot
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+_FAR = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Model:
             staffing = posts[slot.post].needs(slot.shift)
             for kind in KINDS:
                 room = max(staffing.count(kind), fixed[slot.id, kind])
-                if not room:
+                if not room and (slot.id, kind) not in self.problem.spare:
                     continue
                 asked: list[tuple[str | None, int]] = [(None, staffing.count(kind))]
                 if kind == ON_SITE:
@@ -141,7 +143,7 @@ class Model:
         self.bars: list[dict[int, tuple[str, ...]]] = [{} for _ in self.tasks]
         for p, person in enumerate(self.people):
             first = self._midnight(person.joins) if person.joins else None
-            last = self._midnight(person.leaves + timedelta(days=1)) if person.leaves else None
+            last = self._midnight(min(person.leaves, date.max - _DAY) + _DAY) if person.leaves else None
             leave = [minutes_since(span) for span in person.leave]
             for task in self.tasks:
                 post, crew, codes = posts[task.slot.post], task.slot.crew, []
@@ -166,6 +168,10 @@ class Model:
                     self.barred[task.index][p] = codes[0]
 
     def _midnight(self, day: date) -> int:
+        """Its first instant; a day far from the window, also one of year 9999, is as good as any far from it."""
+        zone, window = self.problem.tz, self.problem.window
+        first, last = (edge.astimezone(zone).date() for edge in (window.start, window.end))
+        day = min(max(day, first - _FAR), last + _FAR)
         at = datetime(day.year, day.month, day.day, tzinfo=self.problem.tz)
         return (at.astimezone(UTC) - _EPOCH) // _MINUTE
 

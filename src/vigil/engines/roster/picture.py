@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 from vigil.engines.roster.coverage import ON_SITE, Hole, Span
 from vigil.engines.roster.plan import Plan, Standing
 from vigil.engines.roster.problem import Post, Slot
+from vigil.engines.roster.wording import FUNCTION_WORDS
 from vigil.kernel.phrases import N_, Phrase, as_written
 
 Translate = Callable[[str], str]
@@ -55,7 +56,11 @@ class _Picture:
         """Posts under their functions; a post of several stands under the first."""
         found: dict[str, list[Post]] = defaultdict(list)
         for post in self.problem.posts:
-            found[", ".join(self.say(function) for function in post.functions) or post.name or post.id].append(post)
+            found[
+                ", ".join(self.say(FUNCTION_WORDS.get(function, function)) for function in post.functions)
+                or post.name
+                or post.id
+            ].append(post)
         return list(found.items())
 
     # -- the timeline --------------------------------------------------------------------------------------------------

@@ -181,7 +181,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Everything a roster is planned from."""
+    """Everything a roster is planned from. `spare`: places (slot, kind) in which somebody stands though nobody asks for
+    them any more: they are judged there, and nobody new is put there.
+    """
 
     window: Span
     posts: tuple[Post, ...]
@@ -193,16 +195,19 @@ class Problem:
     zone: str = "Asia/Ho_Chi_Minh"
     slots: tuple[Slot, ...] = ()
     name: str = ""
+    spare: frozenset[tuple[str, str]] = frozenset()
 
     def expanded(self) -> "Problem":
         """With slots: its own, or those of the posts' patterns. Raises: Refused where something in it contradicts
         itself.
         """
         from vigil.engines.roster.patterns import slots_of
-        from vigil.engines.roster.validation import check_bounds, check_patterns, validate
+        from vigil.engines.roster.validation import check_bounds, check_growth, check_patterns, validate
 
         check_bounds(self)
         check_patterns(self)
+        if not self.slots:
+            check_growth(self)
         made = self if self.slots else replace(self, slots=slots_of(self))
         validate(made)
         return made

@@ -24,7 +24,7 @@ from vigil.engines.roster.problem import (
     Wish,
 )
 from vigil.kernel.errors import Refused
-from vigil.kernel.phrases import N_
+from vigil.kernel.phrases import N_, Phrase
 
 MAX_BYTES = 5_000_000
 _MISSING: Any = object()
@@ -107,7 +107,7 @@ def _problem(table: _Table) -> Problem:
     patterns = {
         key: _pattern(key, _Table(value, f"patterns.{key}")) for key, value in table.take("patterns", dict, {}).items()
     }
-    people = tuple(person for entry in table.tables("people") for person in _people(entry, zone))
+    people = _everybody(table, zone)
     problem = Problem(
         window=window,
         posts=posts,
@@ -199,6 +199,17 @@ def _pattern(key: str, table: _Table) -> Pattern:
     )
     table.end()
     return made
+
+
+def _everybody(table: _Table, zone: ZoneInfo) -> tuple[Person, ...]:
+    """Everybody; a few lines may mean very many, so they are counted while they are made."""
+    found: list[Person] = []
+    for entry in table.tables("people"):
+        found += _people(entry, zone)
+        if len(found) > MAX_PEOPLE:
+            raise Refused("roster.bounds", N_("Too many {what}: {count}, at most {most}."),
+                          what=Phrase(N_("people")), count=len(found), most=MAX_PEOPLE)  # fmt: skip
+    return tuple(found)
 
 
 def _people(table: _Table, zone: ZoneInfo) -> list[Person]:

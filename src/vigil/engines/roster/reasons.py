@@ -70,7 +70,7 @@ def unfilled(board: Board) -> tuple[Unfilled, ...]:
                 place = place_words(task.kind, want.quality)
                 found.append(
                     Unfilled(task.slot.id, task.slot.post, task.slot.turn, task.kind, want.quality, missing, excluded,
-                             _nobody(place, excluded))
+                             _nobody(place, excluded, len(board.model.people)))
                 )  # fmt: skip
     return tuple(found)
 
@@ -92,7 +92,9 @@ def excluded_from(board: Board, t: int, quality: str | None) -> dict[str, int]:
     return dict(counts.most_common())
 
 
-def _nobody(place: Phrase, excluded: dict[str, int]) -> Phrase:
+def _nobody(place: Phrase, excluded: dict[str, int], people: int) -> Phrase:
+    if (free := people - sum(excluded.values())) > 0:
+        return phrase(N_("{count} people could still be {place}: choose one, or plan anew."), count=free, place=place)
     parts: list[Phrase | str] = [
         phrase(N_("{rule}: {count}"), count=count, rule=rule_words(code)) for code, count in excluded.items()
     ]

@@ -43,7 +43,7 @@ class _Search:
     def __init__(self, board: Board, random: Random, gentle: bool) -> None:
         self.board, self.model, self.random = board, board.model, random
         self.gentle = gentle
-        self.tasks = [t for t, able in enumerate(self.model.eligible) if able]
+        self.tasks = [t for t, able in enumerate(self.model.eligible) if able and self.model.tasks[t].room]
         weights = self.model.weights
         self.fair_nights = self.model.fair["nights"]
         self.fair_minutes = [hours * 60 for hours in self.model.fair["hours"]]

@@ -21,6 +21,8 @@ from vigil.kernel.errors import Refused
 from vigil.kernel.phrases import N_, Phrase
 
 _DAY_MIN = 24 * 60
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_MOST_CARRIED = 1_000_000
 
 
 def check_bounds(problem: Problem) -> None:
@@ -35,6 +37,19 @@ def check_bounds(problem: Problem) -> None:
         if count > most:
             raise Refused("roster.bounds", N_("Too many {what}: {count}, at most {most}."),
                           what=Phrase(what), count=int(count), most=most)  # fmt: skip
+    for where, year in (
+        ("from", problem.window.start.year),
+        ("until", problem.window.end.year),
+        *(("holidays", day.year) for day in problem.holidays),
+        *(
+            (f"{one.label}: before", edge.year)
+            for one in problem.people
+            for span in one.before
+            for edge in (span.start, span.end)
+        ),
+    ):
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise _value(where, year)
     try:
         ZoneInfo(problem.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -61,6 +76,15 @@ def check_patterns(problem: Problem) -> None:
             raise _value(f"{post.id}.shifts", sorted(unknown)[0])
 
 
+def check_growth(problem: Problem) -> None:
+    """How many slots the patterns make, before they are made. Raises: Refused `roster.bounds`."""
+    days = (problem.window.end - problem.window.start) // timedelta(days=1)
+    count = days * sum(len(pattern_of(problem, post).shifts) for post in problem.posts)
+    if count > MAX_SLOTS:
+        raise Refused("roster.bounds", N_("Too many {what}: {count}, at most {most}."),
+                      what=Phrase(N_("slots")), count=count, most=MAX_SLOTS)  # fmt: skip
+
+
 def check_pattern(pattern: Pattern) -> None:
     """One pattern by itself; see `check_patterns`."""
     taken: list[tuple[int, int, str]] = []
@@ -71,6 +95,9 @@ def check_pattern(pattern: Pattern) -> None:
     if pattern.on and pattern.off % pattern.on:
         raise _value(f"{pattern.id}.off", pattern.off)
     for shift in pattern.shifts:
+        for at in (shift.start, shift.end):
+            if at.tzinfo is not None or at.second or at.microsecond:
+                raise _value(f"{pattern.id}.{shift.name}", at.isoformat())
         start, end = _minute(shift.start), _minute(shift.end)
         if start == end and len(pattern.shifts) > 1:
             raise Refused("roster.shift_empty", N_("{pattern}: the shift {shift} has no length."),
@@ -88,7 +115,7 @@ def check_pattern(pattern: Pattern) -> None:
                 second=following,
             )
     shortest = min(end - start for start, end, _ in taken)
-    if not 0 <= pattern.handover_min < min(shortest, 4 * 60):
+    if not 0 <= pattern.handover_min < min(shortest, 4 * 60 + 1):
         raise _value(f"{pattern.id}.handover_min", pattern.handover_min)
 
 
@@ -158,7 +185,8 @@ def _check_people(problem: Problem) -> None:
         if person.crew is not None and not 0 <= person.crew < MAX_DAYS:
             raise _value(f"{person.label}: crew", person.crew)
         carried = person.carried
-        if carried and min(carried.nights, carried.holidays, carried.hours) < 0:
+        amounts = (carried.nights, carried.holidays, carried.hours) if carried else (0,)
+        if not all(0 <= amount <= _MOST_CARRIED for amount in amounts):
             raise _value(f"{person.label}: carried", carried)
 
 

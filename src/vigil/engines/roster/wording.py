@@ -32,6 +32,20 @@ def kind_words(kind: str) -> Phrase:
     return Phrase(KIND_WORDS[kind])
 
 
+SHIFT_WORDS = {"morning": N_("morning"), "afternoon": N_("afternoon"), "night": N_("night"), "day": N_("day shift")}
+FUNCTION_WORDS = {
+    "monitoring": N_("Monitoring"),
+    "support": N_("Support"),
+    "response": N_("Response"),
+    "remediation": N_("Remediation"),
+}
+
+
+def shift_words(name: str) -> Phrase | str:
+    """A shift's name: those of the known patterns can be said in every language, another stays as it is."""
+    return Phrase(SHIFT_WORDS[name]) if name in SHIFT_WORDS else name
+
+
 def rule_words(code: str) -> Phrase:
     """What a rule says of those it keeps out."""
     return Phrase(RULE_WORDS[code])

@@ -77,7 +77,7 @@ class _Summary:
         yield from textwrap.wrap(
             text,
             _WIDTH,
-            initial_indent=f"{self._say(label):<{_LABEL}}",
+            initial_indent=f"{self._say(label) if label else '':<{_LABEL - 1}} ",
             subsequent_indent=" " * _LABEL,
             break_long_words=False,
         )

@@ -101,7 +101,7 @@ class _Summary:
             self.told(phrase(words))
             for words in (N_("Nights"), N_("Holiday shifts"), N_("Hours on duty"), N_("Wishes missed"))
         ]
-        yield f"  {'':24}" + "".join(f"{head:>20}" for head in heads)
+        yield f"  {'':24}" + "".join(f"{head:>21}" for head in heads)
         for row in self.plan.fairness:
             cells = (
                 f"{row.nights}/{row.fair_nights:.1f} ({row.carried_nights})",
@@ -109,7 +109,7 @@ class _Summary:
                 f"{row.hours:g}/{row.fair_hours:.1f} ({row.carried_hours})",
                 f"{row.wishes_missed}",
             )
-            yield f"  {self.names[row.person][:24]:24}" + "".join(f"{cell:>20}" for cell in cells)
+            yield f"  {self.names[row.person][:24]:24}" + "".join(f"{cell:>21}" for cell in cells)
 
     def _cost(self) -> Iterator[str]:
         cost = self.plan.cost

@@ -142,7 +142,7 @@ class _Child:
 @click.command()
 @click.argument("name")
 def worker(name: str) -> None:
-    """Run one worker (timekeeper, courier) alone until stopped."""
+    """Run one worker (timekeeper, courier, pager, ...) alone until stopped."""
     start_django()
     from vigil.workers.registry import WORKERS
 

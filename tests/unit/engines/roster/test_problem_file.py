@@ -47,6 +47,19 @@ from = 2026-04-30T07:00:00
 SMALL = 'from = 2026-04-29\nuntil = 2026-04-30\n[posts.d]\n[[people]]\nid = "p"\n'
 
 
+def _minutes_long(posts: int) -> str:
+    """A year of shifts of one minute at so many posts."""
+    at = [f"{n // 60:02}:{n % 60:02}:00" for n in range(1440)]
+    shifts = ", ".join(f"{{ name = '{one}', from = {one}, until = {at[n - 1439]} }}" for n, one in enumerate(at))
+    return (
+        "from = 2026-01-01\nuntil = 2026-12-31\n[patterns]\nm = { shifts = ["
+        + shifts
+        + "] }\n"
+        + "".join(f"[posts.d{n}]\npattern = 'm'\n" for n in range(posts))
+        + "[[people]]\nid = 'p'\n"
+    )
+
+
 def test_everything_that_can_be_said_is_read() -> None:
     problem = read_problem(WHOLE.encode())
     assert [person.id for person in problem.people] == ["p1", "p2", "p3", "p4", "p5", "p6", "q"]
@@ -80,6 +93,14 @@ def test_everything_that_can_be_said_is_read() -> None:
          "{ name = 'b', from = 14:00:00, until = 06:00:00 }]", "roster.shifts_overlap", "a and b overlap"),
         (SMALL + "[patterns.x]\nshifts = [{ name = 'a', from = 06:00:00, until = 06:00:00 }, "
          "{ name = 'b', from = 14:00:00, until = 22:00:00 }]", "roster.shift_empty", "a has no length"),
+        (SMALL + "[patterns.x]\nshifts = [{ name = 'a', from = 06:00:00, until = 18:00:30 }, "
+         "{ name = 'b', from = 18:00:00, until = 06:00:00 }]", "roster.value", "x.a: 18:00:30"),
+        (SMALL.replace("2026-04-29", "9999-12-29").replace("2026-04-30", "9999-12-31"), "roster.value", "from: 9999"),
+        ("holidays = [9999-12-31]\n" + SMALL, "roster.value", "holidays: 9999"),
+        (SMALL + "before = [{ from = 9999-12-30, until = 9999-12-31 }]", "roster.value", "before: 9999"),
+        (SMALL + "carried = { nights = " + "9" * 400 + " }", "roster.value", "carried"),
+        (SMALL + "".join(f"[[people]]\nid = 'a{n}_'\ncount = 2000\n" for n in range(3)), "roster.bounds", "2001"),
+        (_minutes_long(100), "roster.bounds", "Too many slots"),
     ],
 )  # fmt: skip
 def test_each_fault_is_refused_with_its_place(text: str, code: str, said: str) -> None:
@@ -87,6 +108,11 @@ def test_each_fault_is_refused_with_its_place(text: str, code: str, said: str) -
         read_problem(text.encode())
     assert refused.value.code == code
     assert said in str(refused.value.phrase)
+
+
+@pytest.mark.parametrize("day", ["leaves = 9999-12-31", "joins = 0001-01-01"])
+def test_a_day_that_means_never_or_always_bars_nobody(day: str) -> None:
+    assert len(plan(read_problem((SMALL + day).encode())).placed) == len(plan(read_problem(SMALL.encode())).placed) > 0
 
 
 def test_a_file_that_is_too_large_is_not_read() -> None:

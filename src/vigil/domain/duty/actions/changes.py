@@ -14,6 +14,7 @@ from vigil.domain.duty.problems import assignment_of, planned_by_us, problem_of,
 from vigil.domain.duty.queries import broken_in
 from vigil.domain.organisations.models import Person
 from vigil.engines.roster import Assignment, Judged, Model, Violation, judged
+from vigil.engines.roster.wording import KIND_WORDS
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_, Phrase, phrase
@@ -69,7 +70,8 @@ class Judge:
     def outlook(self, change: Change) -> Outlook:
         """What the change would do.
 
-        Raises: Refused `roster.no_member` for who does not stand duty here, `roster.providers` for a provider's shift.
+        Raises: Refused `roster.no_member` for who does not stand duty here, `roster.no_place` for a kind that the post
+        does not ask for, `roster.providers` for a provider's shift.
         """
         if any(shift.post.provider_id is not None for shift in change.shifts):
             raise Refused("roster.providers", N_("The provider changes this with a new answer."))
@@ -78,6 +80,13 @@ class Judge:
         for shift, person, kind in change.take:
             if str(person.pk) not in self._known:
                 raise Refused("roster.no_member", N_("{name} does not stand duty here."), name=person.name)
+            if (str(shift.pk), kind) not in self._model.task_at:
+                raise Refused(
+                    "roster.no_place",
+                    N_("{post} asks for nobody who stands so ({kind}); change the post first."),
+                    post=shift.post.name,
+                    kind=phrase(KIND_WORDS[kind]),
+                )
             after.append(Assignment(str(person.pk), str(shift.pk), kind))
         seen = judged(self._model, _once(after))
         had = {(one.code, one.person, one.slots) for one in self._was.violations}
@@ -118,8 +127,8 @@ def make(
     Who leaves a shift that runs has stood until now: that part stays, with the check-ins in it. Who stood in a shift
     that is over can be entered afterwards, with a reason; the row says when it was made.
 
-    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.no_reason`,
-    `roster.providers`;
+    Raises: Refused `roster.rules` (facts: `breaks`, sentences), `roster.never`, `roster.no_member`, `roster.no_place`,
+    `roster.no_reason`, `roster.providers`;
     Conflict `roster.changed`, `roster.superseded`, `roster.over`, `watch.closed`.
     """
     roster = locked(roster, version)

@@ -120,7 +120,8 @@ def take(
     actor: Actor,
     now: datetime,
 ) -> HandOver:
-    """The incoming side signs it, with what changed since. Raises: as `give`, and Conflict `handover.no_next`."""
+    """The incoming side signs it, with what changed since. Raises: as `give`, and Conflict `handover.no_next`,
+    `handover.not_given`."""
     held = _held(hand_over, HandOverState.GIVEN, digest, items)
     if held.shift_in is None:
         raise Conflict("handover.no_next", N_("Nobody takes over: the roster ends here."))
@@ -138,6 +139,8 @@ def _held(hand_over: HandOver, state: str, digest: str, items: Sequence[OpenItem
         .select_related("shift_out__post", "shift_in__post")
         .get(pk=hand_over.pk)
     )
+    if held.state == HandOverState.DRAWN != state:
+        raise Conflict("handover.not_given", N_("The outgoing side has not signed yet."))
     if held.state != state:
         raise Conflict("handover.signed", N_("This hand-over was signed meanwhile."))
     if digest != digest_of(held, items):

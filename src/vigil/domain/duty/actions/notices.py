@@ -17,9 +17,9 @@ from django.utils.translation import gettext, override
 
 from vigil.domain.directives.models import WatchState
 from vigil.domain.duty.actions.keys import make_key
+from vigil.domain.duty.actions.reaching import send, way_to
 from vigil.domain.duty.models import DutyRow, KeyUse
 from vigil.domain.organisations.models import Person
-from vigil.domain.outbox.actions import queue
 from vigil.kernel.actors import Actor
 from vigil.kernel.clock import VIETNAM
 
@@ -55,11 +55,12 @@ def notices_due(now: datetime) -> list[Notice]:
 
 @transaction.atomic
 def notify(*, notice: Notice, base_url: str, actor: Actor, now: datetime) -> bool:
-    """Queue the letter and note what it told; False when somebody was first or there is no address."""
+    """Queue the letter and note what it told; False when somebody was first or no way is known."""
     gained = [row for row in notice.gained if _marked(row, "told_at", now)]
     lost = [row for row in notice.lost if _marked(row, "taken_back_at", now)]
     gained, lost = _without_copies(gained, lost)
-    if not (gained or lost) or not notice.person.email:
+    way = way_to(notice.person)
+    if not (gained or lost) or way is None:
         return False
     watch = (gained or lost)[0].roster.watch
     _, token = make_key(
@@ -70,15 +71,12 @@ def notify(*, notice: Notice, base_url: str, actor: Actor, now: datetime) -> boo
         now=now,
         expires_at=watch.ends_at + KEY_LASTS,
     )
-    title, body = letter(notice.person, gained, lost, f"{base_url}/shift/{token}/")
-    queue(
-        address=notice.person.email,
-        title=title,
-        body=body,
-        now=now,
-        about=f"duty.roster:{notice.roster_id}",
-        organisation=watch.organisation_id,
-    )
+    link = f"{base_url}/shift/{token}/"
+    title, body = letter(notice.person, gained, lost, link)
+    send(
+        way=way, title=title, body=body, link=link, about=f"duty.roster:{notice.roster_id}",
+        organisation=watch.organisation_id, now=now,
+    )  # fmt: skip
     return True
 
 

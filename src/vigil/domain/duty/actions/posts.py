@@ -1,12 +1,13 @@
 """Posts and members, leave and wishes: the ground on which a roster stands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
 from vigil.domain.duty.actions.telling import tell
-from vigil.domain.duty.models import Leave, Member, Post, Wish
+from vigil.domain.duty.models import DutyRow, Leave, Member, Post, Wish
 from vigil.domain.journal.saving import save_and_record
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.kernel.actors import Actor
@@ -88,6 +89,18 @@ def retire_member(*, member: Member, actor: Actor, now: datetime) -> None:
     """Stands no longer. What is planned stays until a lead changes it: nobody drops out of a roster silently."""
     Member.objects.filter(pk=member.pk, retired_at=None).update(retired_at=now)
     tell(member, "member_retired", organisation=member.organisation_id, actor=actor, now=now)
+
+
+@transaction.atomic
+def stand_down(
+    *, organisation: Organisation, among: Sequence[Person], besides: Sequence[Person], actor: Actor, now: datetime
+) -> None:
+    """Of the members `among`, those who are not `besides` stand no longer; except who is still to stand in a roster."""
+    still = DutyRow.objects.filter(superseded_at=None, ends_at__gt=now, roster__watch__organisation=organisation)
+    members = Member.objects.filter(organisation=organisation, retired_at=None, person__in=[one.pk for one in among])
+    members = members.exclude(person__in=[one.pk for one in besides]).exclude(person__in=still.values("person"))
+    for member in members:
+        retire_member(member=member, actor=actor, now=now)
 
 
 @transaction.atomic

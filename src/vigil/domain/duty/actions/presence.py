@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
@@ -22,7 +23,7 @@ from vigil.domain.duty.looks import check_ins_of, missed_of
 from vigil.domain.duty.models import CheckIn, DutyRow, How, Kind, MissedCheckIn, Place, Post, Screen
 from vigil.domain.paging.actions import raise_page, resolve_pages
 from vigil.kernel.actors import Actor
-from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.errors import Conflict, NotAllowed, Refused
 from vigil.kernel.identifiers import new_token
 from vigil.kernel.phrases import N_, phrase
 
@@ -90,7 +91,7 @@ def check_in(
     Conflict `duty.not_now`, `roster.superseded`.
     """
     if how == How.SCREEN:
-        _compare(row.shift.post, code, now)
+        _compare(row.shift.post, code, actor, now)
     if how == How.CALL and not by.strip():
         raise Refused("duty.no_name", N_("Say who called: the name stands under it."))
     with transaction.atomic():
@@ -135,13 +136,18 @@ def _make_up(row: DutyRow, actor: Actor, now: datetime, **which: object) -> None
 
 
 @transaction.atomic
-def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor, now: datetime) -> CheckIn:
-    """A lead states, with their name and why they know, that somebody was there at an instant that is over.
+def attest_past(
+    *, row: DutyRow, at: datetime, by: str, note: str, actor: Actor, now: datetime, attester: UUID | None = None
+) -> CheckIn:
+    """A lead states, with their name and why they know, that somebody else was there at an instant that is over.
 
-    What was missed until one interval after it is made up.
+    What was missed until one interval after it is made up. `attester`: the person that the lead's account stands for.
 
-    Raises: Refused `duty.no_name`, `duty.no_note`, `duty.not_then`; Conflict `roster.superseded`.
+    Raises: Refused `duty.no_name`, `duty.no_note`, `duty.not_then`; NotAllowed `duty.own_word`; Conflict
+    `roster.superseded`.
     """
+    if attester is not None and attester == row.person_id:
+        raise NotAllowed("duty.own_word", N_("Nobody attests for themselves: check in, or let another lead attest it."))
     if not by.strip():
         raise Refused("duty.no_name", N_("Say who states this: the name stands under it."))
     if not note.strip():
@@ -168,24 +174,34 @@ def attest_past(*, row: DutyRow, at: datetime, by: str, note: str, actor: Actor,
     return made
 
 
-def _compare(post: Post, code: str, now: datetime) -> None:
-    """Raises: see `check_in`. Wrong codes are counted: a code is not guessed."""
-    screens = list(post.screens.filter(revoked_at=None))
-    if not screens:
-        raise Refused("duty.no_screen", N_("This post has no screen; check in without a code, or let a lead call."))
+def _compare(post: Post, code: str, actor: Actor, now: datetime) -> None:
+    """Raises: see `check_in`. Wrong codes are counted, one at a time, and told: a code is not guessed."""
     digits = "".join(letter for letter in code if letter.isdigit())
+    with transaction.atomic():  # ends before anything is raised: what was counted stays counted
+        fault = _fault_of(list(post.screens.select_for_update().filter(revoked_at=None)), digits, actor, now)
+    if fault is not None:
+        raise fault
+
+
+def _fault_of(screens: Sequence[Screen], digits: str, actor: Actor, now: datetime) -> Refused | None:
+    if not screens:
+        return Refused("duty.no_screen", N_("This post has no screen; check in without a code, or let a lead call."))
+    lately = {one.pk for one in screens if one.wrong_since and timedelta(0) <= now - one.wrong_since < _WRONG_WITHIN}
     for screen in screens:
-        if screen.wrong_codes >= _MOST_WRONG and screen.wrong_since and now - screen.wrong_since < _WRONG_WITHIN:
-            raise Refused("duty.too_many_codes", N_("Too many wrong codes at this post; try again in ten minutes."))
+        if screen.wrong_codes >= _MOST_WRONG and screen.pk in lately:
+            return Refused("duty.too_many_codes", N_("Too many wrong codes at this post; try again in ten minutes."))
         codes = _codes(screen)
         taken = [codes.at(now), codes.at(now - timedelta(seconds=STEP_S))]
         if sum(hmac.compare_digest(digits.encode(), one.encode()) for one in taken):
-            return
+            return None
     for screen in screens:
-        fresh = screen.wrong_since is None or now - screen.wrong_since >= _WRONG_WITHIN
-        changed = {"wrong_codes": 1, "wrong_since": now} if fresh else {"wrong_codes": F("wrong_codes") + 1}
-        Screen.objects.filter(pk=screen.pk).update(**changed)
-    raise Refused("duty.wrong_code", N_("This is not the code on the screen now; it changes every half minute."))
+        screen.wrong_codes = screen.wrong_codes + 1 if screen.pk in lately else 1
+        screen.wrong_since = screen.wrong_since if screen.pk in lately else now
+        screen.save(update_fields=["wrong_codes", "wrong_since"])
+        if screen.wrong_codes == _MOST_WRONG:
+            organisation = screen.post.organisation_id
+            tell(screen, "codes_guessed", organisation=organisation, actor=actor, now=now, facts={"count": _MOST_WRONG})
+    return Refused("duty.wrong_code", N_("This is not the code on the screen now; it changes every half minute."))
 
 
 def due_at(row: DutyRow, at: Sequence[datetime], missed: Sequence[datetime]) -> datetime | None:

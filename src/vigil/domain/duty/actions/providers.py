@@ -21,6 +21,7 @@ from vigil.domain.duty.models import (
     ProviderRequest,
     RequestState,
 )
+from vigil.domain.organisations.actions.contacts import e164
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import Organisation, Person
 from vigil.kernel.actors import Actor
@@ -111,8 +112,8 @@ def record_answer(
     """What the provider answered: people and hours. They stand in the roster at a post of the provider from now on.
 
     An answer that comes later replaces the earlier one; what was promised before is withdrawn and stays on record.
-    Raises: Refused `duty.no_name`, `provider.no_people`, `provider.outside`, `provider.twice`; Conflict `watch.closed`,
-    `provider.none_said`.
+    Raises: Refused `duty.no_name`, `provider.no_people`, `provider.outside`, `provider.twice`, `provider.bad_number`;
+    Conflict `watch.closed`, `provider.none_said`.
     """
     if request.provider is None:
         raise Conflict("provider.none_said", N_("It is recorded that there is no provider; take that back first."))
@@ -186,10 +187,12 @@ def _keep(
         raise Refused(
             "provider.outside", N_("{name}: the hours lie outside the watch, or end before they begin."), name=name
         )
-    person = Person.objects.filter(organisation=request.provider, name=name, left_at=None).first()
-    person = person or Person(organisation=request.provider, name=name)
-    person.mobile, person.email = promise.mobile.strip() or person.mobile, promise.email.strip() or person.email
-    save_person(person=person, actor=actor, now=now)
+    number = promise.mobile.strip()
+    if number and not e164(number):
+        raise Refused(
+            "provider.bad_number", N_("{name}: {value} is not a telephone number."), name=name, value=number[:40]
+        )
+    person = _person(request, name, promise, actor, now)
     shift, _ = DutyShift.objects.get_or_create(
         roster_id=roster,
         post=post,
@@ -216,6 +219,26 @@ def _keep(
     return Commitment.objects.create(
         request=request, person=person, post=post, kind=promise.kind, starts_at=starts_at, ends_at=ends_at
     )
+
+
+def _person(request: ProviderRequest, name: str, promise: Promise, actor: Actor, now: datetime) -> Person:
+    """Whoever is meant. How somebody is reached whom the provider, or another, put down is not ours to change.
+
+    Only a person who is known from answers to this organisation alone gets another number by a new answer.
+    """
+    person = Person.objects.filter(organisation=request.provider, name=name, left_at=None).first()
+    if person is not None and not _known_from_us(person, request):
+        return person
+    person = person or Person(organisation=request.provider, name=name)
+    person.mobile, person.email = promise.mobile.strip() or person.mobile, promise.email.strip() or person.email
+    save_person(person=person, actor=actor, now=now)
+    return person
+
+
+def _known_from_us(person: Person, request: ProviderRequest) -> bool:
+    commitments, us = person.commitments, request.watch.organisation_id
+    elsewhere = commitments.exclude(request__watch__organisation=us).exists()
+    return commitments.exists() and not (elsewhere or person.users.exists() or person.duty.exists())
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Before a shift: whoever stands in it is told by mail, in their language, with a link to their own shifts."""
+"""Before a shift: whoever stands in it is told, in their language, with a link to their own shifts."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext, override
 
 from vigil.domain.duty.actions.keys import make_key
+from vigil.domain.duty.actions.reaching import send, way_to
 from vigil.domain.duty.models import DutyRow, KeyUse
 from vigil.domain.duty.queries import in_force
-from vigil.domain.outbox.actions import queue
 from vigil.kernel.actors import Actor
 from vigil.kernel.clock import VIETNAM
 
@@ -27,20 +27,22 @@ def to_remind(now: datetime, at_most: int = 100) -> list[DutyRow]:
 
 @transaction.atomic
 def remind(*, row: DutyRow, base_url: str, actor: Actor, now: datetime) -> bool:
-    """Queue the reminder, once. False when somebody did before, or when there is no address to write to."""
+    """Queue the reminder, once. False when somebody did before, or when no way to them is known."""
     if not DutyRow.objects.filter(pk=row.pk, reminded_at=None).update(reminded_at=now):
         return False
-    if not row.person.email:
+    way = way_to(row.person)
+    if way is None:
         return False
     post = row.shift.post
     _, token = make_key(
         organisation=post.organisation, person=row.person, use=KeyUse.SHIFTS, actor=actor, now=now,
         expires_at=row.ends_at + KEY_LASTS,
     )  # fmt: skip
-    title, body = reminder(row, f"{base_url}/shift/{token}/")
-    queue(
-        address=row.person.email, title=title, body=body, now=now, about=f"duty.dutyrow:{row.pk}",
-        organisation=post.organisation_id,
+    link = f"{base_url}/shift/{token}/"
+    title, body = reminder(row, link)
+    send(
+        way=way, title=title, body=body, link=link, about=f"duty.dutyrow:{row.pk}", organisation=post.organisation_id,
+        now=now,
     )  # fmt: skip
     return True
 

@@ -13,6 +13,7 @@ from vigil.kernel.identifiers import new_id
 
 MOST_SHIFTS: Final = 24
 MOST_PEOPLE: Final = 200
+LONGEST_NAME: Final = 60
 
 
 class Function(models.TextChoices):
@@ -83,14 +84,17 @@ class Post(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Known functions, shifts that can be read and do not overlap, leads among those on site."""
+        """A name of its own, known functions, shifts that can be read and do not overlap, leads among those on site."""
         faults: dict[str, Any] = {}
+        alike = Post.objects.filter(organisation=self.organisation_id, name=self.name, retired_at=None)
+        if self.retired_at is None and alike.exclude(pk=self.pk).exists():
+            faults["name"] = _("There is a post of this name already.")
         if not self.functions or not set(self.functions) <= set(Function.values):
             faults["functions"] = _("Name at least one of the four functions.")
         if self.leads > self.on_site:
             faults["leads"] = _("More may not lead than are on site.")
         if self.pattern == "own":
-            faults.update(_faults_of(self.shifts))
+            faults.update(_faults_of(self.shifts, self.handover_min))
         elif self.pattern not in ("8h", "12h", "4on4off"):
             faults["pattern"] = _("There is no such pattern.")
         skills = self.skills if isinstance(self.skills, dict) else {"": 0}
@@ -103,24 +107,40 @@ class Post(models.Model):
             raise ValidationError(faults)
 
 
-def _faults_of(shifts: Any) -> dict[str, Any]:
+def _faults_of(shifts: Any, handover_min: int) -> dict[str, Any]:
     if not isinstance(shifts, list) or not 0 < len(shifts) <= MOST_SHIFTS:
         return {"shifts": _("An own pattern needs at least one shift, at most 24.")}
     minutes: set[int] = set()
+    lengths = []
     for shift in shifts:
         try:
-            start, end = time.fromisoformat(shift["start"]), time.fromisoformat(shift["end"])
-        except (KeyError, TypeError, ValueError):
+            start, end = _hour(shift["start"]), _hour(shift["end"])
+            named = 0 < len(shift["name"].strip()) <= LONGEST_NAME
+        except (AttributeError, KeyError, TypeError, ValueError):
             return {"shifts": _("A shift is written as: name, 06:00, 14:00.")}
+        if not named:
+            return {"shifts": _("A shift has a name, of at most sixty letters.")}
         first, last = start.hour * 60 + start.minute, end.hour * 60 + end.minute
         if first == last and len(shifts) > 1:
             return {"shifts": _("A shift must last longer than nothing.")}
-        length = (last - first) % 1440 or 1440
-        own = {(first + n) % 1440 for n in range(length)}
+        lengths.append((last - first) % 1440 or 1440)
+        own = {(first + n) % 1440 for n in range(lengths[-1])}
         if own & minutes:
             return {"shifts": _("The shifts of a day overlap; use the overlap for the hand-over instead.")}
         minutes |= own
+    if len({shift["name"].strip() for shift in shifts}) < len(shifts):
+        return {"shifts": _("Two shifts have the same name.")}
+    if handover_min >= min(lengths):
+        return {"handover_min": _("The overlap must be shorter than the shortest shift.")}
     return {}
+
+
+def _hour(told: str) -> time:
+    """Raises: ValueError for what is no hour and minute of the wall clock, seconds and zones among it."""
+    found = time.fromisoformat(told)
+    if found.tzinfo is not None or found.second or found.microsecond:
+        raise ValueError(told)
+    return found
 
 
 class Member(models.Model):

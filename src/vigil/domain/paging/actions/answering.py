@@ -78,13 +78,14 @@ def give_answer(
     Raises: Conflict `paging.taken` when another was first; `paging.already_done`.
     """
     page = Page.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=page.pk)
+    why = why.replace("\x00", "").strip()[:500]  # PostgreSQL keeps no NUL
     if answer == Answer.TAKEN and page.state == PageState.ACKNOWLEDGED and _taken_by(page, person, actor):
         return page
     if page.state == PageState.RESOLVED:
         raise Conflict("paging.already_done", N_("This page is already done."))
     name = person.name if person is not None else actor.name
     PageAnswer.objects.create(
-        page=page, person=person, name="" if person is not None else name, answer=answer, how=how, why=why[:500], at=now
+        page=page, person=person, name="" if person is not None else name, answer=answer, how=how, why=why, at=now
     )
     if answer == Answer.TAKEN:
         _take(page, person, name, how, now)

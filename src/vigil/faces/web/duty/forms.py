@@ -38,13 +38,15 @@ class BeginForm(forms.Form):
         self.listed = list(people[:MOST_BOXES])
         for name in ("people", "leads"):
             self.fields[name].queryset = people  # type: ignore[attr-defined]
-        may_lead = set(Member.objects.filter(organisation=organisation, may_lead=True).values_list("person", flat=True))
+        members = Member.objects.filter(organisation=organisation)
+        may_lead = set(members.filter(may_lead=True).values_list("person", flat=True))
+        standing = set(members.filter(retired_at=None).values_list("person", flat=True))
         chosen = _sent(self.data, "people") if self.is_bound else None
         leading = _sent(self.data, "leads") if self.is_bound else None
         self.rows = [
             {
                 "person": person,
-                "chosen": chosen is None or str(person.pk) in chosen,
+                "chosen": str(person.pk) in chosen if chosen is not None else not standing or person.pk in standing,
                 "leads": str(person.pk) in leading if leading is not None else person.pk in may_lead,
             }
             for person in self.listed
@@ -53,8 +55,8 @@ class BeginForm(forms.Form):
         self.fields["pattern"].widget.attrs["class"] = "form-check-input"
 
     def post(self, organisation: Organisation) -> Post:
-        """The post that the form describes, not saved."""
-        leads = 1 if self.cleaned_data["leads"] else 0
+        """The post that the form describes, not saved. A lead is asked for if one of those who stand may lead."""
+        leads = 1 if set(self.cleaned_data["leads"]) & set(self.cleaned_data["people"]) else 0
         return Post(
             organisation=organisation,
             name=self.cleaned_data["name"],

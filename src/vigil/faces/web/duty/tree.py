@@ -17,7 +17,7 @@ from vigil.domain.organisations.models import Person
 from vigil.domain.organisations.queries import contact_points_filed
 from vigil.kernel.clock import VIETNAM
 
-_NEXT_SHIFTS = 24
+_NEXT_SHIFTS = 600
 _MOST_PEOPLE = 300
 
 
@@ -49,7 +49,7 @@ def telephone_tree(watch: Watch, now: datetime) -> bytes:
         "foot": gettext("Printed from Vigil, as of {at}. Print it again after each change of the roster.").format(
             at=f"{now.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
         ),
-        "parts": [part for part in parts if part["rows"]],
+        "parts": parts,
     }
     written: bytes = typst.compile(
         _template(), format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, timestamp=0
@@ -57,8 +57,8 @@ def telephone_tree(watch: Watch, now: datetime) -> bytes:
     return written
 
 
-def _part(title: str, rows: list[list[str]], note: str = "") -> dict[str, Any]:
-    return {"title": title, "rows": rows, "note": note}
+def _part(title: str, rows: list[list[str]]) -> dict[str, Any]:
+    return {"title": title, "rows": rows, "note": "" if rows else gettext("Nobody.")}
 
 
 def _standing(rows: Iterable[DutyRow]) -> list[list[str]]:

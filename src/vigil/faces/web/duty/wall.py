@@ -16,4 +16,8 @@ def duty_of(watch: Watch, now: datetime) -> dict[str, Any]:
     if roster is None:
         return {"duty": None, "duty_hole": None}
     holes = function_holes(roster, now)
-    return {"duty": on_now(in_force().filter(roster=roster), now), "duty_hole": holes[0] if holes else None}
+    return {
+        "duty": on_now(in_force().filter(roster=roster), now),
+        "duty_hole": holes[0] if holes else None,
+        "duty_not_begun": now < watch.starts_at,
+    }

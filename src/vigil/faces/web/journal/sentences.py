@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "duty.carried_over": N_("carried over what {people} people stood in a watch"),
     "duty.check_in_missed": N_("noticed that the check-in due at {due_at} did not come"),
     "duty.checked_in": N_("checked in ({how}: {place})"),
+    "duty.codes_guessed": N_("entered {count} wrong codes of a post's screen"),
     "duty.handover_drawn": N_("drew up a hand-over: {count} items"),
     "duty.handover_given": N_("signed a hand-over as the outgoing side: {count} items"),
     "duty.handover_taken": N_(

@@ -14,7 +14,8 @@ from vigil.domain.accounts.permissions import permitted
 from vigil.domain.duty.models import Function, Kind
 from vigil.domain.organisations.audiences import audiences
 from vigil.domain.organisations.models import ChannelKind
-from vigil.kernel.phrases import N_, Phrase
+from vigil.engines.roster.wording import SHIFT_WORDS
+from vigil.kernel.phrases import Phrase
 from vigil.kernel.proofs import Basis, Verdict
 
 register = template.Library()
@@ -138,13 +139,10 @@ def answered_how(by: str) -> str:
     return {"link": gettext("link"), "code": gettext("code")}.get(by, by)
 
 
-_SHIFTS = {"morning": N_("morning"), "afternoon": N_("afternoon"), "night": N_("night"), "day": N_("day shift")}
-
-
 @register.filter
 def shift_name(name: str) -> str:
     """A shift's name; those of the known patterns in the reader's language."""
-    return gettext(_SHIFTS[name]) if name in _SHIFTS else name
+    return gettext(SHIFT_WORDS[name]) if name in SHIFT_WORDS else name
 
 
 @register.filter

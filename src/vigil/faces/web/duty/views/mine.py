@@ -1,8 +1,9 @@
 """My shifts, on a telephone: check in, see who hands over, ask for a swap, subscribe to the calendar."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -42,8 +43,10 @@ from vigil.faces.web.duty.said import clean, key_or_none, said
 from vigil.kernel import clock
 from vigil.kernel.errors import NotFound, VigilError
 from vigil.kernel.phrases import N_, Phrase
+from vigil.kernel.proofs import OpenItem
 
 MOST_SHIFTS = 20
+STILL_GIVEN = timedelta(hours=8)
 MOST_NOTE = 5000
 
 
@@ -92,6 +95,7 @@ def shifts(request: HttpRequest, door: Door) -> HttpResponse:
                   for one in asked.select_related("to_person", "row")],
         "calendar": door.url("my_calendar"),
         "hand_overs": _to_take(door),
+        "not_given": _not_given(door, now),
     }  # fmt: skip
     return render(request, "duty/shifts.html", context)
 
@@ -145,6 +149,15 @@ def _to_take(door: Door) -> list[dict[str, Any]]:
     ]
 
 
+def _not_given(door: Door, now: datetime) -> list[dict[str, Any]]:
+    """Shifts of this person that have just ended and that nobody of them has handed over yet."""
+    rows = in_force().filter(person=door.person, kind=Kind.ON_SITE, shift__post__provider=None)
+    rows = rows.filter(ends_at__lte=now, shift__ends_at__lte=now, shift__ends_at__gt=now - STILL_GIVEN)
+    given = HandOver.objects.exclude(state=HandOverState.DRAWN).values("shift_out")
+    rows = rows.exclude(shift__in=given).order_by("ends_at")
+    return [{"row": row, "url": door.url("my_handover", row.shift_id)} for row in rows]
+
+
 @require_POST
 @through_a_door
 def here(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
@@ -169,6 +182,7 @@ def hand_over(request: HttpRequest, door: Door, shift: UUID) -> HttpResponse:
     now = clock.now()
     items = all_open_items(row.shift.post.organisation_id, now)
     found = draw_up(shift=row.shift, items=items, actor=door.actor, now=now)
+    items = _besides(found, items)
     if request.method == "POST":
         remarks = {
             name.removeprefix("remark-"): clean(str(text))
@@ -200,7 +214,7 @@ def take_over(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
     if found is None:
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
     now = clock.now()
-    items = all_open_items(found.shift_out.post.organisation_id, now)
+    items = _besides(found, all_open_items(found.shift_out.post.organisation_id, now))
     if request.method == "POST":
         try:
             take(
@@ -213,6 +227,12 @@ def take_over(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
         messages.success(request, gettext("Taken over. The post is yours."))
         return redirect(door.url("my_duty"))
     return render(request, "duty/handover_sign.html", _signing(door, found, items, "take"))
+
+
+def _besides(found: HandOver, items: Sequence[OpenItem]) -> list[OpenItem]:
+    """That this very hand-over waits is no item of its own list: the signature ends it."""
+    own = reverse("handover", args=[found.pk])
+    return [one for one in items if one.link != own]
 
 
 def _signing(door: Door, found: HandOver, items: Any, verb: str) -> dict[str, Any]:
@@ -228,7 +248,7 @@ def swap(request: HttpRequest, door: Door, row: UUID) -> HttpResponse:
     """Ask somebody to take a shift, or to exchange it for one of theirs."""
     own = door.row(row)
     others = in_force().filter(roster=own.roster, kind=own.kind, starts_at__gt=clock.now(), shift__post__provider=None)
-    others = others.exclude(person=door.person).order_by("starts_at")
+    others = others.filter(person__left_at=None).exclude(person=door.person).order_by("starts_at")
     if request.method == "POST":
         try:
             wanted, theirs = _wanted(request, own)

@@ -51,7 +51,7 @@ def post_edit(request: HttpRequest, pk: str) -> HttpResponse:
     """Change a post."""
     post = _post(request, pk)
     back = request.GET.get("watch", "")
-    where = reverse("roster", args=[back]) if _is_watch_of(back, post) else reverse("duty_people", args=[_watch(post)])
+    where = reverse("roster", args=[back]) if _is_watch_of(back, post) else _people_page(post)
     return _post_page(request, post, gettext("Change {name}").format(name=post.name), where)
 
 
@@ -59,8 +59,14 @@ def _is_watch_of(said: str, post: Post) -> bool:
     return any(str(pk) == said for pk in post.organisation.watches.values_list("pk", flat=True))
 
 
-def _watch(post: Post) -> object:
-    return post.organisation.watches.order_by("-starts_at").values_list("pk", flat=True).first()
+def _watch(of: Post | Member) -> object:
+    """The latest watch of the organisation; None where it has none."""
+    return of.organisation.watches.order_by("-starts_at").values_list("pk", flat=True).first()
+
+
+def _people_page(of: Post | Member) -> str:
+    watch = _watch(of)
+    return reverse("duty_people", args=[watch]) if watch else reverse("people")
 
 
 def _post_page(request: HttpRequest, post: Post, title: str, back: str) -> HttpResponse:
@@ -83,7 +89,7 @@ def post_retire(request: HttpRequest, pk: str) -> HttpResponse:
         request, lambda: retire_post(post=post, actor=actor_of(request), now=clock.now()),
         gettext("Taken out. Plan the roster anew so that it follows."),
     )  # fmt: skip
-    return redirect("roster", pk=watch)
+    return redirect("roster", pk=watch) if watch else redirect("people")
 
 
 @login_required
@@ -103,7 +109,7 @@ def screen_end(request: HttpRequest, pk: str) -> HttpResponse:
     screen = one_of(request, Screen.objects.select_related("post__organisation"), pk, by="post__organisation")
     demanded(request, PLAN, screen.post.organisation)
     end_screen(screen=screen, actor=actor_of(request), now=clock.now())
-    return redirect("duty_people", pk=_watch(screen.post))
+    return redirect(_people_page(screen.post))
 
 
 @login_required
@@ -150,11 +156,6 @@ def _member(request: HttpRequest, pk: str) -> Member:
     member = one_of(request, Member.objects.filter(retired_at=None).select_related("organisation", "person"), pk)
     demanded(request, PLAN, member.organisation)
     return member
-
-
-def _people_page(member: Member) -> str:
-    watch = member.organisation.watches.order_by("-starts_at").values_list("pk", flat=True).first()
-    return reverse("duty_people", args=[watch]) if watch else reverse("people")
 
 
 @login_required

@@ -83,12 +83,17 @@ def provider_ask(request: HttpRequest, pk: str) -> HttpResponse:
     if link is None:
         messages.error(request, gettext("Choose one of the organisation's providers."))
         return redirect("providers", pk=pk)
+    told = said(request, "answer_by")
+    answer_by_at = instant(told)
+    if told and answer_by_at is None:
+        messages.error(request, gettext("No such day in the calendar of a duty."))
+        return redirect("providers", pk=pk)
     tried(
         request,
         lambda: ask(
             watch=watch, provider=link.provider,
             functions=request.POST.getlist("functions"), asked=said(request, "asked", MOST_TEXT),
-            answer_by_at=instant(said(request, "answer_by")), actor=actor_of(request), now=clock.now(),
+            answer_by_at=answer_by_at, actor=actor_of(request), now=clock.now(),
         ),
         gettext("Drafted. Take the letter from below, let the clerk number it, then say that it is sent."),
     )  # fmt: skip

@@ -8,16 +8,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.directives.models import Watch
 from vigil.domain.duty.actions.planning import draft, publish
-from vigil.domain.duty.actions.posts import add_members, name_who_may_lead, save_post
+from vigil.domain.duty.actions.posts import add_members, name_who_may_lead, save_post, stand_down
 from vigil.domain.duty.models import DutyShift, Member, Post, Roster, Swap, SwapState
 from vigil.domain.duty.problems import RULES, rows_of, shifts_of
-from vigil.domain.duty.queries import broken_in, standing_plan
+from vigil.domain.duty.queries import broken_in, function_holes, standing_plan
 from vigil.engines.roster.picture import svg
 from vigil.faces.web.duty.forms import BeginForm, RulesForm
 from vigil.faces.web.duty.grid import grid_of
@@ -152,6 +152,7 @@ def begin(request: HttpRequest, pk: str) -> HttpResponse:
         with transaction.atomic():
             chosen = list(form.cleaned_data["people"])
             add_members(organisation=watch.organisation, people=chosen, actor=actor, now=now)
+            stand_down(organisation=watch.organisation, among=form.listed, besides=chosen, actor=actor, now=now)
             leads = list(form.cleaned_data["leads"])
             name_who_may_lead(organisation=watch.organisation, among=chosen, leads=leads, actor=actor, now=now)
             post = form.post(watch.organisation)
@@ -203,7 +204,12 @@ def publish_now(request: HttpRequest, pk: str) -> HttpResponse:
         publish(roster=found, version=version_of(request), actor=actor_of(request), now=clock.now())
     except VigilError as error:
         return part(request, watch, error=error)
-    return part(request, watch, done=gettext("The roster is published: proofs, calendars and reminders follow it."))
+    done = gettext("The roster is published: proofs, calendars and reminders follow it.")
+    if holes := function_holes(found, clock.now()):
+        done += " " + ngettext(
+            "It has {n} hole, which 1.a says too.", "It has {n} holes, which 1.a says too.", len(holes)
+        ).format(n=len(holes))
+    return part(request, watch, done=done)
 
 
 @login_required

@@ -88,7 +88,7 @@ def attest(request: HttpRequest, pk: str) -> HttpResponse:
     try:
         attest_past(
             row=row, at=start, by=user_of(request).display_name, note=said(request, "note"),
-            actor=actor_of(request), now=now,
+            actor=actor_of(request), now=now, attester=user_of(request).person_id,
         )  # fmt: skip
     except VigilError as error:
         messages.error(request, error.phrase.said(gettext))
