@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from vigil.faces.cli.hunt import hunt
 
 RULES = {
-    "refused.yml": "title: Refused\nid: 00000000-0000-4000-8000-00000000000a\nlevel: high\nlogsource: {product: windows, service: security}\n"
-    "detection:\n  s: {EventID: 4625}\n  f: {IpAddress|cidr: 10.0.0.0/8}\n  condition: s and not f\n",
+    "refused.yml": "title: Refused\nid: 00000000-0000-4000-8000-00000000000a\nlevel: high\n"
+    "logsource: {product: windows, service: security}\ndetection:\n"
+    "  s: {EventID: 4625}\n  f: {IpAddress|cidr: 10.0.0.0/8}\n  condition: s and not f\n",
     "later.yml": "title: Placeholder\nid: 00000000-0000-4000-8000-00000000000b\nlogsource: {product: windows}\n"
     "detection:\n  s: {f|expand: '%khong%'}\n  condition: s\n",
 }

@@ -99,7 +99,7 @@ def portions(
                 continue
             places.append((len(files) - 1, n))
             tally.read += 1
-            if sorter.waiting >= WINDOW:
+            if len(places) >= WINDOW:
                 yield from _taken(sorter, files, places)
                 places, files = [], [piece.path]
     yield from _taken(sorter, files, places)
@@ -121,9 +121,14 @@ def _events(piece: Piece, tally: Tally) -> Iterator[Any]:
         else:
             for line in lines(piece.path, piece.start, piece.stop, lambda: tally.reject("a line that is too long")):
                 try:
-                    yield from several(orjson.loads(line))
+                    event = orjson.loads(line)
                 except orjson.JSONDecodeError as error:
                     tally.reject(f"{error}: {line[:80]!r}")
+                    continue
+                if type(event) is dict and "Records" not in event:
+                    yield event
+                else:
+                    yield from several(event)
     except (OSError, EOFError, ValueError, pa.ArrowInvalid) as error:
         tally.reject(f"{piece.path.name}: {error}")
 

@@ -18,18 +18,14 @@ class Sorter:
     def __init__(self, wanted: frozenset[str] | None, given: Source | None) -> None:
         self._wanted, self._given = wanted, given
         self.columns: dict[Source, Columns] = {}
-
-    @property
-    def waiting(self) -> int:
-        """Events not taken yet."""
-        return sum(columns.waiting for columns in self.columns.values())
+        self._windows: Columns | None = None
 
     def add(self, event: Any, number: int) -> None:
         """Raises: ValueError where it is no event."""
         if type(event) is not dict:
             raise ValueError("no JSON object")
         if "Event" in event:
-            add_windows(self._of(WINDOWS), event, number)
+            add_windows(self._windows or self._of(WINDOWS), event, number)
             return
         event = _unwrapped(event)
         winlog = event.get("winlog")
@@ -51,6 +47,8 @@ class Sorter:
         if columns is None:
             empty = source.product == "windows"
             columns = self.columns[source] = Columns(self._wanted, empty_is_missing=empty)
+        if source == WINDOWS:
+            self._windows = columns
         return columns
 
 

@@ -275,15 +275,18 @@ _TEXT: Final = hyperscan.HS_FLAG_DOTALL
 
 def _pattern(parts: Sequence[str | Wild]) -> bytes:
     """A text's parts as a pattern over separated values; wildcards stay within a value."""
-    said = [] if parts and parts[0] is Wild.ANY else [b"\\x1e"]
-    inner = parts[1:] if parts and parts[0] is Wild.ANY else parts
-    ends_open = bool(inner) and inner[-1] is Wild.ANY
-    for part in inner[:-1] if ends_open else inner:
+    start, stop = 0, len(parts)
+    while start < stop and parts[start] is Wild.ANY:
+        start += 1
+    while stop > start and parts[stop - 1] is Wild.ANY:
+        stop -= 1
+    said = [] if start else [b"\\x1e"]
+    for part in parts[start:stop]:
         if isinstance(part, str):
             said.append(b"".join(b"\\x%02x" % byte for byte in part.encode("utf-8", "surrogatepass")))
         else:
             said.append(b"[^\\x1e]*" if part is Wild.ANY else _CHARACTER)
-    if not ends_open and not (parts and parts[-1] is Wild.ANY):
+    if stop == len(parts):
         said.append(b"\\x1e")
     return b"".join(said) or b"\\x1e"
 
