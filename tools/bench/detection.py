@@ -59,9 +59,15 @@ def ran(*command: str, codes: tuple[int, ...] = (0, 1), **environment: str) -> R
 
 
 def note(
-    measure: str, value: float, unit: str, *, target: float | None = None, better: str = "higher", peer: str | None = None,
+    measure: str,
+    value: float,
+    unit: str,
+    *,
+    target: float | None = None,
+    better: str = "higher",
+    peer: str | None = None,
     peer_value: float | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """A line of the table."""
     ratio = value / peer_value if peer_value else None
     rows.append({"measure": measure, "value": value, "unit": unit, "target": target, "better": better, "peer": peer,
@@ -103,8 +109,8 @@ def measure_peers(small: Path) -> dict[str, float]:
             rules = Path(folder) / "rules.json"
             ran(str(python), "tools/bench/detection_peer.py", "ruleset", str(rules), str(ARCHIVE))
             program = os.environ.get("ZIRCOLITE_PYTHON", str(Path(checkout) / ".venv" / "bin" / "python"))
-            used = ran(program, f"{checkout}/zircolite.py", "--events", str(small), "--ruleset", str(rules), "--json-input",
-                       "--outfile", f"{folder}/out.json")  # fmt: skip
+            asked = ["--events", str(small), "--ruleset", str(rules), "--json-input", "--outfile", f"{folder}/out.json"]
+            used = ran(program, f"{checkout}/zircolite.py", *asked)
         found["Zircolite"] = PEER_EVENTS / used.cpu
     return found
 

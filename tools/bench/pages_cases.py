@@ -124,7 +124,7 @@ OFFICER: dict[str, tuple[str, ...]] = {
         "received", "received_one", "mailbox", "organisation", "organisation_edit", "organisations", "people", "person",
         "person_new", "contacts", "contact_new", "systems", "system", "edge", "links", "regimes", "journal", "me",
         "health", "roster", "roster_look", "roster_panel", "duty_people", "duty_now", "handover", "providers",
-        "pages", "policies", "my_routes", "switches",
+        "pages", "policies", "switches",
     )
 }  # fmt: skip
 OFFICER["organisation"] = ("/organisations/{organisation}/",)
