@@ -68,6 +68,18 @@ def test_as_json_in_two_processes_and_with_nothing_found(place) -> None:
     assert _run(place, "--level", "critical").exit_code == 0
 
 
+def test_indicators_are_looked_for_while_they_are_valid_and_what_is_none_is_refused(place) -> None:
+    lines = ["192.0.2.0/24", "2001:db8::/32,2027-01-01", "10.1.1.1,2026-01-01,2027-01-01,AMBER", "com.vn", "0.0.0.0/0"]
+    (place / "xau.csv").write_text("\n".join(lines))
+    facts = json.loads(_run(place, "--json", "--indicators", str(place / "xau.csv")).output)
+    assert [(one["value"], one["events"], one["tlp"]) for one in facts["indicators"]] == [
+        ("192.0.2.0/24", 2, ""), ("10.1.1.1", 1, "AMBER")
+    ]  # fmt: skip
+    assert {one["value"] for one in facts["refused_indicators"]} == {"com.vn", "0.0.0.0/0"}
+    told = _run(place, "--indicators", str(place / "xau.csv")).output
+    assert "2 of 3 indicators were seen; 2 are none." in told
+
+
 def test_what_it_cannot_do_is_said(place) -> None:
     (place / "empty").mkdir()
     words = ["--rules", str(place / "empty"), "--no-cache", "--lang", "vi"]

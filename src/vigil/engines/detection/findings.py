@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from vigil.engines.detection.indicators import Indicator, time_of
 from vigil.engines.detection.terms import Rule
 
 TIMES: Final = ("systemtime", "utctime", "@timestamp", "timestamp", "eventtime", "time", "ts")
@@ -25,12 +26,27 @@ class Found:
     hosts: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
 
+    def take(self, at: str) -> None:
+        """A time at which it was found; empty: not known."""
+        if at:
+            self.first = min(self.first, at) if self.first else at
+            self.last = max(self.last, at)
+
+    def merge(self, other: "Found") -> None:
+        """Take what another process found of the same."""
+        self.take(other.first)
+        self.take(other.last)
+        self.hosts += other.hosts
+        self.examples = [*self.examples, *other.examples][:_EXAMPLES]
+
 
 @dataclass
 class Findings:
-    """`counts[file, rule number]`: events that matched."""
+    """`counts[file, rule number]`: events that matched; `seen[indicator number]`: events with it while it was valid."""
 
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    indicators: dict[int, Found] = field(default_factory=lambda: defaultdict(Found))
+    seen: Counter[int] = field(default_factory=Counter)
     by_rule: dict[int, Found] = field(default_factory=lambda: defaultdict(Found))
 
     def add(self, batch: pa.RecordBatch, matches: pa.RecordBatch, places: Sequence[tuple[str, int]]) -> None:
@@ -43,23 +59,43 @@ class Findings:
             self.counts[file, rule] += 1
             found = self.by_rule[rule]
             at = str(times[row].as_py() or "") if times is not None else ""
-            if at:
-                found.first = min(found.first, at) if found.first else at
-                found.last = max(found.last, at)
+            found.take(at)
             if hosts is not None and (host := hosts[row].as_py()) and (host in found.hosts or len(found.hosts) < 1000):
                 found.hosts[str(host)] += 1
             if len(found.examples) < _EXAMPLES:
                 found.examples.append({"file": file, "record": number, "time": at, "fields": _shown(batch, row)})
 
+    def add_indicators(
+        self,
+        batch: pa.RecordBatch,
+        matches: pa.RecordBatch,
+        places: Sequence[tuple[str, int]],
+        known: Sequence[Indicator],
+    ) -> None:
+        """Indicators (`indicator`, `row`) that a batch has; what is not valid at an event's time does not count."""
+        if not matches.num_rows:
+            return
+        times = _first_of(batch, TIMES)
+        for number, row in zip(matches.column(0).to_pylist(), matches.column(1).to_pylist(), strict=True):
+            text = str(times[row].as_py() or "") if times is not None else ""
+            at = time_of(text)
+            if at is not None and not known[number].valid_at(at):
+                continue
+            self.seen[number] += 1
+            found = self.indicators[number]
+            found.take(text)
+            if len(found.examples) < _EXAMPLES:
+                file, record = places[row]
+                found.examples.append({"file": file, "record": record, "time": text, "fields": _shown(batch, row)})
+
     def merge(self, other: "Findings") -> None:
         """Take what another process found."""
         self.counts += other.counts
+        self.seen += other.seen
         for rule, theirs in other.by_rule.items():
-            mine = self.by_rule[rule]
-            mine.first = min(filter(None, (mine.first, theirs.first)), default="")
-            mine.last = max(mine.last, theirs.last)
-            mine.hosts += theirs.hosts
-            mine.examples = [*mine.examples, *theirs.examples][:_EXAMPLES]
+            self.by_rule[rule].merge(theirs)
+        for number, theirs in other.indicators.items():
+            self.indicators[number].merge(theirs)
 
     def per_rule(self, rules: Sequence[Rule]) -> list[tuple[Rule, int, Found]]:
         """Rules that matched, the gravest and most frequent first."""

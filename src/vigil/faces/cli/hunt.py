@@ -26,6 +26,12 @@ FOUND = 1
     help="A folder, file or archive of Sigma rules; may be given several times.",
 )
 @click.option(
+    "--indicators",
+    "listed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A list of domains, addresses, networks, URLs and hashes to look for too.",
+)
+@click.option(
     "--source", help="What the logs are: PRODUCT[/SERVICE[/CATEGORY]] as rules name it (default: told from the events)."
 )
 @click.option(
@@ -52,6 +58,7 @@ FOUND = 1
 def hunt(
     logs: tuple[Path, ...],
     places: tuple[Path, ...],
+    listed: Path | None,
     source: str | None,
     level: str | None,
     counts: Path | None,
@@ -67,6 +74,7 @@ def hunt(
     say = translator(language())
     from vigil.adapters.log_sources import pieces
     from vigil.adapters.sigma_rules import kept_plan, rule_texts
+    from vigil.adapters.sigma_rules.lists import read_indicators
     from vigil.faces.cli.hunt_summary import as_facts, rows, summary
     from vigil.faces.cli.hunting import Hunt
 
@@ -77,17 +85,20 @@ def hunt(
     plan, read, _ = kept_plan(texts, None if no_cache else cache or _cache_folder())
     if not read.rules:
         _refuse(say("No rule can run."))
+    known = read_indicators(listed) if listed is not None else None
     work = pieces(logs)
     if not work:
         _refuse(say("No log to read."))
-    made = Hunt(plan, source=_source(source), level=level, processes=processes).over(work, progress=_progress(as_json))
+    made = Hunt(plan, source=_source(source), level=level, processes=processes, indicators=known).over(
+        work, progress=_progress(as_json)
+    )
     if counts is not None:
         counts.write_text("".join("\t".join(row) + "\n" for row in rows(made, plan)), encoding="utf-8")
     if as_json:
-        print_json(as_facts(made, plan, read))
+        print_json(as_facts(made, plan, read, known))
     else:
-        click.echo("\n".join(summary(made, plan, read, say)))
-    if made.findings.counts:
+        click.echo("\n".join(summary(made, plan, read, say, known)))
+    if made.findings.counts or made.findings.seen:
         sys.exit(FOUND)
 
 

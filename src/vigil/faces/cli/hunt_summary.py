@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from vigil.engines.detection.findings import Found
+from vigil.engines.detection.indicators import Indicator, IndicatorSet
 from vigil.engines.detection.plan import Plan
 from vigil.engines.detection.terms import RuleSet
 from vigil.faces.cli.hunting import Made
@@ -17,7 +19,7 @@ def rows(made: Made, plan: Plan) -> Iterator[tuple[str, str, str, str]]:
         yield file, rule.id, str(many), " ".join(rule.title.split())
 
 
-def as_facts(made: Made, plan: Plan, read: RuleSet) -> dict[str, Any]:
+def as_facts(made: Made, plan: Plan, read: RuleSet, known: IndicatorSet | None = None) -> dict[str, Any]:
     """As plain values."""
     return {
         "events": made.events,
@@ -39,6 +41,21 @@ def as_facts(made: Made, plan: Plan, read: RuleSet) -> dict[str, Any]:
             }
             for rule, many, found in made.findings.per_rule(plan.rules)
         ],
+        "indicators": [
+            {
+                "kind": one.kind,
+                "value": one.value,
+                "tlp": one.tlp,
+                "events": many,
+                "first": found.first,
+                "last": found.last,
+                "examples": found.examples,
+            }
+            for one, many, found in _sighted(made, known)
+        ],
+        "refused_indicators": [
+            {"value": one.value, "reason": one.reason} for one in (known.refused if known is not None else ())
+        ],
         "rejected": [
             {"file": str(path), "records": tally.rejected, "samples": tally.samples}
             for path, tally in sorted(made.tallies.items())
@@ -51,7 +68,16 @@ def as_facts(made: Made, plan: Plan, read: RuleSet) -> dict[str, Any]:
     }
 
 
-def summary(made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str]) -> list[str]:
+def _sighted(made: Made, known: IndicatorSet | None) -> list[tuple[Indicator, int, Found]]:
+    if known is None:
+        return []
+    found = made.findings
+    return [(known.indicators[number], many, found.indicators[number]) for number, many in found.seen.most_common()]
+
+
+def summary(
+    made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str], known: IndicatorSet | None = None
+) -> list[str]:
     """Lines to read."""
     lines = []
     listed = made.findings.per_rule(plan.rules)
@@ -62,6 +88,9 @@ def summary(made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str]) ->
         lines.append(f"{'':<23} {when}  {where}".rstrip())
     if len(listed) > _MOST:
         lines.append(say("… and {n} rules more").format(n=len(listed) - _MOST))
+    sighted = _sighted(made, known)
+    for one, many, found in sighted[:_MOST]:
+        lines.append(f"{one.kind:<13} {many:>8,}  {one.value}  {found.first[:19]} … {found.last[:19]}")
     rejected = sum(tally.rejected for tally in made.tallies.values())
     lines.append("")
     lines.append(
@@ -73,6 +102,13 @@ def summary(made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str]) ->
             matches=f"{sum(many for _, many, _ in listed):,}",
         )
     )
+    if known is not None:
+        lines.append(
+            say("{found} of {n} indicators were seen; {refused} are none.").format(
+                found=len(sighted), n=f"{len(known.indicators):,}", refused=len(known.refused)
+            )
+        )
+        lines += [f"  {one.value}: {one.reason}" for one in known.refused[:10]]
     if rejected:
         lines.append(say("{n} records could not be read:").format(n=rejected))
         for path, tally in sorted(made.tallies.items()):

@@ -9,6 +9,7 @@ from typing import cast
 
 from vigil.adapters.log_sources import Piece, Tally, portions
 from vigil.engines.detection.findings import HOSTS, LEVELS, TIMES, Findings
+from vigil.engines.detection.indicators import FIELDS, IndicatorSet
 from vigil.engines.detection.matching import Matcher
 from vigil.engines.detection.plan import Plan
 from vigil.engines.detection.terms import Source
@@ -49,6 +50,7 @@ class Hunt:
     source: Source | None = None
     level: str | None = None
     processes: int = 1
+    indicators: IndicatorSet | None = None
 
     def over(self, work: Sequence[Piece], progress: Progress | None = None) -> Made:
         """Everything in the pieces."""
@@ -76,12 +78,18 @@ class Hunt:
         made = Made()
         before = Counter(matcher.gave_up)
         wanted = None if "" in matcher.fields else matcher.fields | {*TIMES, *HOSTS}
+        if wanted is not None and self.indicators is not None:
+            wanted |= FIELDS
         kept = None if self.level is None else LEVELS[: LEVELS.index(self.level) + 1]
         for portion in portions(share, wanted, made.tallies, self.source):
             matches = matcher.match(portion.batch, portion.source, kept)
-            if matches.num_rows:
+            sightings = self.indicators.match(portion.batch) if self.indicators is not None else None
+            if matches.num_rows or (sightings is not None and sightings.num_rows):
                 names = [path.name for path in portion.files]
-                made.findings.add(portion.batch, matches, [(names[file], n) for file, n in portion.places])
+                places = [(names[file], n) for file, n in portion.places]
+                made.findings.add(portion.batch, matches, places)
+                if self.indicators is not None and sightings is not None:
+                    made.findings.add_indicators(portion.batch, sightings, places, self.indicators.indicators)
         made.gave_up = matcher.gave_up - before
         return made
 
