@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +32,9 @@ SHORTEST: Final = {4: 8, 6: 19}
 """Networks wider than these hold whole continents: an allocation of a registry to a continent is not an indicator."""
 _HASH: Final = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{8}(?:[0-9a-f]{24})?)?")
 _HEX: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,64}(?![0-9a-f])")
+_URL: Final = re.compile(
+    r"(https?|ftp)://(?:[^/?#@]*@)?(\[[^\]]+\]|[^/:?#@]+)(?::([0-9]{1,5})?)?(/[^?#]*)?(\?[^#]*)?", re.IGNORECASE
+)
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 FIELDS: Final = HOSTS | ADDRESSES | URLS | HASHES
 MATCHES: Final = pa.schema([("indicator", pa.int32()), ("row", pa.int64())])
@@ -99,13 +101,18 @@ def normal_host(value: str) -> str:
 
 
 def normal_url(value: str) -> str:
-    """Scheme and host in lower case, no fragment, `/` for an empty path. Raises: ValueError."""
-    parts = urlsplit(value.strip())
-    if parts.scheme.lower() not in ("http", "https", "ftp") or not parts.hostname:
+    """Scheme and host in lower case, no user, no usual port, no fragment, `/` for an empty path. Raises: ValueError."""
+    return "".join(_url_parts(value))
+
+
+def _url_parts(value: str) -> tuple[str, str, str]:
+    """Scheme, host, and everything from the port on."""
+    found = _URL.match(value.strip())
+    if found is None:
         raise ValueError("no address of the web")
-    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{parts.hostname.lower()}{port}{parts.path or '/'}{query}"
+    scheme, host, port, path, query = found.groups("")
+    rest = "" if port in ("", "80", "443") else f":{port}"
+    return f"{scheme.lower()}://", host.lower(), f"{rest}{path or '/'}{query}"
 
 
 @dataclass
@@ -202,10 +209,10 @@ class IndicatorSet:
     def of_url(self, value: str) -> list[int]:
         """Indicators for a URL: itself, and its host."""
         try:
-            normal = normal_url(value)
+            scheme, host, rest = _url_parts(value)
         except ValueError:
             return []
-        return [*self._exact["url"].get(normal, ()), *self.of_host(urlsplit(normal).hostname or "")]
+        return [*self._exact["url"].get(f"{scheme}{host}{rest}", ()), *self.of_host(host)]
 
     def of_hashes(self, value: str) -> list[int]:
         """Indicators for whatever hashes a text names (`SHA256=...,MD5=...`)."""
