@@ -80,6 +80,17 @@ def test_indicators_are_looked_for_while_they_are_valid_and_what_is_none_is_refu
     assert "2 of 3 indicators were seen; 2 are none." in told
 
 
+def test_correlations_that_are_not_run_are_said(place) -> None:
+    rule = (place / "rules" / "refused.yml").read_text().replace("title: Refused", "title: Refused\nname: refused")
+    (place / "rules" / "refused.yml").write_text(rule)
+    (place / "rules" / "many.yml").write_text(
+        "title: Many\nid: 00000000-0000-4000-8000-00000000000c\ncorrelation:\n  type: event_count\n  rules: [refused]\n"
+        "  group-by: [Computer]\n  timespan: 5m\n  condition: {gte: 2}\n"
+    )
+    assert "1 correlations are not run by this command yet." in _run(place).output
+    assert json.loads(_run(place, "--json").output)["correlations_not_run"] == ["Many"]
+
+
 def test_what_it_cannot_do_is_said(place) -> None:
     (place / "empty").mkdir()
     words = ["--rules", str(place / "empty"), "--no-cache", "--lang", "vi"]

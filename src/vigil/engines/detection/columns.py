@@ -57,6 +57,8 @@ class Columns:
     def _layout(self, names: Sequence[str]) -> _Layout:
         lower = [name.lower() for name in names]
         kept = [n for n, name in enumerate(lower) if name and (self._wanted is None or name in self._wanted)]
+        if not kept:  # an event in which no rule reads anything is an event still: "not this" may hold for it
+            kept = [n for n, name in enumerate(lower) if name][:1]
         if not kept:
             return _Layout((), lambda values: ())
         if len(kept) == 1:

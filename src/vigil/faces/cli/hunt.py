@@ -85,8 +85,11 @@ def hunt(
     plan, read, _ = kept_plan(texts, None if no_cache else cache or _cache_folder())
     if not read.rules:
         _refuse(say("No rule can run."))
-    known = read_indicators(listed) if listed is not None else None
-    work = pieces(logs)
+    try:
+        known = read_indicators(listed) if listed is not None else None
+        work = pieces(logs)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
     if not work:
         _refuse(say("No log to read."))
     made = Hunt(plan, source=_source(source), level=level, processes=processes, indicators=known).over(

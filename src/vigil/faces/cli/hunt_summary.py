@@ -64,6 +64,7 @@ def as_facts(made: Made, plan: Plan, read: RuleSet, known: IndicatorSet | None =
         "unusable_rules": [
             {"id": one.id, "title": one.title, "path": one.path, "reason": one.reason} for one in read.unusable
         ],
+        "correlations_not_run": [one.title for one in read.correlations],
         "expressions_given_up": {plan.atoms[atom].predicate.pattern: n for atom, n in made.gave_up.items()},  # type: ignore[union-attr]
     }
 
@@ -117,6 +118,8 @@ def summary(
     if read.unusable:
         lines.append(say("{n} rules cannot run:").format(n=len(read.unusable)))
         lines += [f"  {one.title}: {one.reason}" for one in read.unusable[:20]]
+    if read.correlations:
+        lines.append(say("{n} correlations are not run by this command yet.").format(n=len(read.correlations)))
     if made.gave_up:
         lines.append(
             say("{n} times an expression took too long and counted as not found.").format(n=sum(made.gave_up.values()))

@@ -134,8 +134,9 @@ def test_stretches_read_every_line_once(tmp_path) -> None:
 
 def test_only_what_is_wanted_becomes_a_column_and_a_given_source_is_kept(tmp_path) -> None:
     path = _write(tmp_path / "a.jsonl", {"f": "1", "g": "2"}, {"g": "3"})
-    (found,), tally = _read(path, frozenset({"f"}), Source(product="linux"))
+    (found, bare), tally = _read(path, frozenset({"f"}), Source(product="linux"))
     assert (found["f"], "g" in found, found["source"].product, tally.read) == ("1", False, "linux", 2)
+    assert bare["at"] == ("a.jsonl", 1), "an event in which no rule reads anything is judged all the same"
 
 
 def test_a_windows_file_that_is_none_or_is_gone_is_told(tmp_path) -> None:

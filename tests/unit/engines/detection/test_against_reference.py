@@ -163,6 +163,14 @@ def test_what_a_rule_finds_does_not_depend_on_the_others(condition, others, give
     assert {pair for pair in _matched(rules, given_events) if pair[0] == 0} == alone
 
 
+def test_an_event_without_any_field_that_a_rule_reads_is_judged_too() -> None:
+    matcher = Matcher(compile_rules([Rule("0", "0", "low", Source(), Not(Atom("alpha", Text(("x",)))))]))
+    columns = Columns(matcher.fields)
+    columns.add({"other": 1, "more": "y"}, 7)
+    ((batch, numbers),) = columns.batches()
+    assert (matcher.match(batch, Source()).column(1).to_pylist(), numbers) == ([0], [7])
+
+
 def test_many_rows_are_judged_as_few_are() -> None:
     """More rows than are looked at one by one: the way that takes whole columns."""
     condition = All(
