@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from imaplib import IMAP4
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import mkdtemp
 
 from imap_tools import MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
@@ -24,6 +24,7 @@ class Dovecot:
 
     process: subprocess.Popen[bytes]
     port: int
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -62,23 +63,27 @@ class Dovecot:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_dovecot(folder: Path) -> Dovecot:
-    """Start a server whose one user keeps mail under `folder`."""
+def start_dovecot() -> Dovecot:
+    """Start a server whose one user keeps mail under a folder of its own.
+
+    The folder is not pytest's: Dovecot's processes belong to other users, and every pytest that starts beside
+    this one closes the folder that all of them share to its owner alone.
+    """
     program = shutil.which("dovecot") or "/usr/sbin/dovecot"
     if not Path(program).exists():
         raise RuntimeError("Dovecot is not installed: apt-get install dovecot-imapd")
     root = os.geteuid() == 0
     owner = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.getuid())
     ours = pwd.getpwuid(os.getuid()).pw_name
+    folder = Path(mkdtemp(prefix="vigil-dovecot-"))
+    folder.chmod(0o711)
     mail, port = folder / "mail", free_port()
-    mail.mkdir(parents=True)
+    mail.mkdir()
     if root:
         os.chown(mail, owner.pw_uid, owner.pw_gid)
-        for above in (folder, *folder.parents):
-            if above.is_relative_to(gettempdir()) and above != Path(gettempdir()):
-                above.chmod(above.stat().st_mode | 0o111)
     (folder / "users").write_text(f"truc:{{PLAIN}}{PASSWORD}:{owner.pw_uid}:{owner.pw_gid}::{mail}::\n", "utf-8")
     (folder / "users").chmod(0o644)
     users = ("dovenull", "dovecot") if root else (ours, ours)
@@ -121,13 +126,14 @@ userdb {{
     process = subprocess.Popen(
         [program, "-F", "-c", str(folder / "conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    started = Dovecot(process, port)
+    started = Dovecot(process, port, folder)
     try:
         with started.box():
             return started
     except (OSError, IMAP4.error, ImapToolsError) as error:
+        said = _log(folder)
         started.stop()
-        raise RuntimeError(f"Dovecot does not answer ({process.returncode}): {_log(folder)}") from error
+        raise RuntimeError(f"Dovecot does not answer ({process.returncode}): {said}") from error
 
 
 def _log(folder: Path) -> str:

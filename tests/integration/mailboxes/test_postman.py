@@ -55,8 +55,8 @@ def with_dispatch(n: int = 1, **fields: str) -> bytes:
 
 
 @pytest.fixture
-def server(tmp_path: Path, socket_enabled: None) -> Iterator[Dovecot]:
-    running = start_dovecot(tmp_path / "dovecot")
+def server(socket_enabled: None) -> Iterator[Dovecot]:
+    running = start_dovecot()
     yield running
     running.stop()
 
