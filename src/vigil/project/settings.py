@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "vigil.domain.estate",
     "vigil.domain.directives",
     "vigil.domain.duty",
+    "vigil.domain.detection",
     "vigil.domain.mailbox",
     "vigil.domain.exchange",
     "vigil.domain.readiness",
