@@ -1,0 +1,200 @@
+"""Files of events below a folder: `day=2026-04-30/source=<id>/<batch>.parquet`, each whole or not there.
+
+A batch is named by where it begins in the spool. Who reads the spool again after a crash writes the same names, and what
+was written beyond the position that counts is removed first: an event is kept once.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vigil.kernel.files import sync_folder
+
+SMALL: Final = 32_000_000
+TOGETHER: Final = 24
+_MERGED: Final = "merged-"
+_PARTS: Final = b"vigil.parts"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file of the store."""
+
+    path: Path
+    day: date
+    source: UUID
+
+    @property
+    def size(self) -> int:
+        """In bytes; 0 when it is gone meanwhile."""
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+
+class EventStore:
+    """Everything below one folder. Written by who detects, read by anybody."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, batch: str, day: date, source: UUID, tables: Sequence[pa.Table]) -> int:
+        """Keep events durably under the batch's name; returns the bytes. Writing a batch again replaces it."""
+        table = pa.concat_tables(tables, promote_options="default")
+        place = self._folder / f"day={day.isoformat()}" / f"source={source}"
+        fresh = [folder for folder in (place, place.parent, self._folder) if not folder.exists()]
+        place.mkdir(parents=True, exist_ok=True)
+        for folder in fresh:
+            sync_folder(folder.parent)
+        return _place(place / f"{batch}.parquet", table, {})
+
+    def remove_from(self, stream: str, batch: str) -> int:
+        """Remove the batches of a stream from this name on: what was written, and never came to count."""
+        gone = 0
+        for path in self._folder.glob(f"day=*/source=*/{stream}-*.parquet"):
+            if path.stem >= batch:
+                path.unlink(missing_ok=True)
+                gone += 1
+        return gone
+
+    def files(self, sources: Iterable[UUID], since: datetime, until: datetime) -> list[Stored]:
+        """Files that may hold what these sources sent in [since, until), the newest day first.
+
+        Days are those of receipt (UTC).
+        """
+        wanted = {f"source={source}" for source in sources}
+        found = []
+        first, last = since.date(), (until - timedelta(microseconds=1)).date()
+        if not self._folder.is_dir():
+            return []
+        for folder in sorted(self._folder.iterdir(), reverse=True):
+            day = _day(folder.name)
+            if day is None or not first <= day <= last:
+                continue
+            for place in sorted(folder.iterdir()):
+                if place.name in wanted:
+                    source = UUID(place.name.removeprefix("source="))
+                    found += [Stored(path, day, source) for path in sorted(place.glob("*.parquet"), reverse=True)]
+        return found
+
+    def find(self, source: UUID, day: date, event: str) -> dict[str, object] | None:
+        """One event by its id; None where it is kept no more."""
+        place = self._folder / f"day={day.isoformat()}" / f"source={source}"
+        for path in place.glob("*.parquet"):
+            try:
+                table = pq.read_table(path, filters=[("_id", "=", event)], partitioning=None)
+            except (OSError, pa.ArrowInvalid):
+                continue
+            if table.num_rows:
+                row: dict[str, object] = table.to_pylist()[0]
+                return {name: value for name, value in row.items() if value is not None}
+        return None
+
+    def merge(self, before: dict[str, str], at_most: int = 4) -> int:
+        """Make few files of many small ones; returns how many merges were made.
+
+        `before[stream]`: the name of the batch that is read next; only what lies before it is final.
+        """
+        made = 0
+        for place in self._places():
+            for size in (SMALL // 64, SMALL):
+                small = [
+                    path for path in sorted(place.glob("*.parquet")) if _final(path, before) and _under(path, size)
+                ]
+                while len(small) >= TOGETHER and made < at_most:
+                    parts, small = small[:TOGETHER], small[TOGETHER:]
+                    self._merged(place, parts)
+                    made += 1
+        return made
+
+    def _merged(self, place: Path, parts: Sequence[Path]) -> None:
+        tables = [pq.read_table(path, partitioning=None) for path in parts]
+        table = pa.concat_tables(tables, promote_options="default")
+        names = json.dumps([path.name for path in parts]).encode()
+        _place(
+            place / f"{_MERGED}{parts[0].stem.removeprefix(_MERGED)}-{uuid4().hex[:8]}.parquet", table, {_PARTS: names}
+        )
+        for path in parts:
+            path.unlink(missing_ok=True)
+
+    def mend(self) -> int:
+        """Finish what a crash left: drafts, and parts whose merged file is there. To be called by who alone merges."""
+        gone = 0
+        for place in self._places():
+            for path in place.glob(".*"):
+                path.unlink(missing_ok=True)
+            for path in place.glob(f"{_MERGED}*.parquet"):
+                try:
+                    told = (pq.read_schema(path).metadata or {}).get(_PARTS, b"[]")
+                except (OSError, pa.ArrowInvalid):
+                    continue
+                for name in json.loads(told):
+                    if (place / Path(name).name).exists():
+                        (place / Path(name).name).unlink()
+                        gone += 1
+        return gone
+
+    def drop_before(self, day: date) -> int:
+        """Remove whole days older than `day`; returns the files."""
+        gone = 0
+        for place in self._places():
+            kept = _day(place.parent.name)
+            if kept is not None and kept < day:
+                for path in place.iterdir():
+                    path.unlink(missing_ok=True)
+                    gone += 1
+                place.rmdir()
+        return gone
+
+    def _places(self) -> Iterator[Path]:
+        if self._folder.is_dir():
+            for folder in sorted(self._folder.iterdir()):
+                if _day(folder.name) is not None:
+                    yield from sorted(folder.iterdir())
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name.removeprefix("day="))
+    except ValueError:
+        return None
+
+
+def _final(path: Path, before: dict[str, str]) -> bool:
+    if path.name.startswith(_MERGED):
+        return True
+    stream = path.stem.rsplit("-", 2)[0]
+    return path.stem < before.get(stream, "")
+
+
+def _under(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size < size
+    except OSError:
+        return False
+
+
+def _place(path: Path, table: pa.Table, more: dict[bytes, bytes]) -> int:
+    if more:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **more})
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    pq.write_table(table, draft, compression="zstd", write_statistics=["_at", "_received", "_id"])
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+        size = os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+    draft.chmod(0o600)
+    draft.replace(path)
+    sync_folder(path.parent)
+    return size
