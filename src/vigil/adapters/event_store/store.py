@@ -1,7 +1,7 @@
 """Files of events below a folder: `day=2026-04-30/source=<id>/<batch>.parquet`, each whole or not there.
 
-A batch is named by where it begins in the spool. Who reads the spool again after a crash writes the same names, and what
-was written beyond the position that counts is removed first: an event is kept once.
+A batch is named by where it begins in the spool. Who reads the spool again after a crash writes the same names, and
+what was written beyond the position that counts is removed first: an event is kept once.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Batches of events to tables that can be kept, and back.
 
-A kept event is its id, its times, its source as rules name it, the line as it came, and a column for every field. A field
-that has several values in some event is a column of lists named `field[]`: so the type of a name never changes between
-files.
+A kept event is its id, its times, its source as rules name it, the line as it came, and a column for every field. A
+field that has several values in some event is a column of lists named `field[]`: so the type of a name never changes
+between files.
 """
 
 from collections.abc import Collection, Iterator, Sequence

@@ -11,7 +11,7 @@ Shapes: times are seconds since 1970 (UTC); a group is the tuple of the values o
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import eq, ge, gt, le, lt, ne
 from statistics import median
@@ -195,27 +195,56 @@ def group_of(correlation: Correlation, event: Matched) -> tuple[str, ...] | None
 
 @dataclass
 class _Group:
-    """The events of a group, in the order of time, and which of them have been told as closing."""
+    """The events of a group, in the order of time, which of them have been told as closing, and the newest's time."""
 
     events: list[Matched] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
+    newest: float = float("-inf")
+
+    def state(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "newest": None if self.newest == float("-inf") else self.newest,
+            "events": [[one.at, one.event, one.rule, list(map(list, one.values))] for one in self.events],
+            "told": sorted(self.told),
+        }
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> "_Group":
+        """What `state` gave."""
+        events = [
+            Matched(at, event, rule, tuple((name, value) for name, value in values))
+            for at, event, rule, values in state["events"]
+        ]
+        newest = state["newest"]
+        return cls(events, set(state["told"]), float("-inf") if newest is None else float(newest))
+
+
+Place = tuple[str, tuple[str, ...]]
+"""A correlation's id and a group of it."""
+Fetch = Callable[[Place], Mapping[str, Any] | None]
 
 
 class Correlator:
-    """Keeps the state of correlations. `lateness_s`: how long after the newest event an older one still counts.
+    """Keeps the state of correlations, group by group.
 
-    What is older than that when it arrives is left out, and counted in `too_late`.
+    `lateness_s`: how long after the newest event *of its group* an older one still counts; what is older when it arrives
+    is left out, and counted in `too_late`. One source whose clock or line is behind holds up, and loses, nothing else.
+    `fetch` gives the state of a group that is not in memory, where somebody keeps them; None where there is none.
     """
 
-    def __init__(self, correlations: Sequence[Correlation], lateness_s: float = 900) -> None:
+    def __init__(
+        self, correlations: Sequence[Correlation], lateness_s: float = 900, fetch: Fetch | None = None
+    ) -> None:
         self._all = {one.id: one for one in correlations}
         self._by_rule: dict[str, list[Correlation]] = defaultdict(list)
         for one in correlations:
             for rule in one.rules:
                 self._by_rule[rule].append(one)
         self._lateness = lateness_s
-        self._groups: dict[str, dict[tuple[str, ...], _Group]] = defaultdict(dict)
-        self._newest = float("-inf")
+        self._fetch = fetch
+        self._groups: dict[Place, _Group] = {}
+        self.touched: set[Place] = set()
         self.too_late = 0
 
     def add(self, events: Iterable[Matched]) -> list[Closed]:
@@ -224,21 +253,32 @@ class Correlator:
         waiting = list(events)
         while waiting:
             closed: list[Closed] = []
+            places: set[Place] = set()
             for event in waiting:
-                closed += self._take(event)
-            closed += self._settle(self._newest - self._lateness)
+                closed += self._take(event, places)
+            for place in places:
+                group = self._groups[place]
+                closed += self._settled(place, group, group.newest - self._lateness)
+                self._forget(place, group, group.newest - self._lateness)
             found += closed
             waiting = [self._as_event(one) for one in closed if one.correlation in self._by_rule]
         return sorted(found)
 
-    def finish(self) -> list[Closed]:
-        """Nothing more will come: what waited for that."""
-        found = self._settle(float("inf"))
-        waiting = [self._as_event(one) for one in found if one.correlation in self._by_rule]
-        while waiting:
-            more = [closed for event in waiting for closed in self._take(event)] + self._settle(float("inf"))
-            found += more
-            waiting = [self._as_event(one) for one in more if one.correlation in self._by_rule]
+    def finish(self, places: Iterable[Place] | None = None) -> list[Closed]:
+        """Nothing more will come (to these groups; to any, for None): what waited for that."""
+        found: list[Closed] = []
+        asked = list(self._groups if places is None else places)
+        while asked:
+            closed: list[Closed] = []
+            for place in asked:
+                if place[0] in self._all and (group := self._group(place)).events:
+                    closed += self._settled(place, group, float("inf"))
+            found += closed
+            reached: set[Place] = set()
+            for one in closed:
+                if one.correlation in self._by_rule:
+                    found += self._take(self._as_event(one), reached)
+            asked = list(reached)
         return sorted(found)
 
     def _as_event(self, closed: Closed) -> Matched:
@@ -250,21 +290,31 @@ class Correlator:
             tuple(zip(names, closed.group, strict=True)),
         )
 
-    def _take(self, event: Matched) -> list[Closed]:
+    def _group(self, place: Place) -> _Group:
+        group = self._groups.get(place)
+        if group is None:
+            kept = self._fetch(place) if self._fetch is not None else None
+            group = self._groups[place] = _Group.of(kept) if kept is not None else _Group()
+        self.touched.add(place)
+        return group
+
+    def _take(self, event: Matched, places: set[Place]) -> list[Closed]:
         found: list[Closed] = []
-        if event.at < self._newest - self._lateness:
-            self.too_late += 1
-            return found
-        self._newest = max(self._newest, event.at)
         for correlation in self._by_rule.get(event.rule, ()):
             key = group_of(correlation, event)
             if key is None:
                 continue
-            group = self._groups[correlation.id].setdefault(key, _Group())
+            place = (correlation.id, key)
+            group = self._group(place)
+            if event.at < group.newest - self._lateness:
+                self.too_late += 1
+                continue
+            group.newest = max(group.newest, event.at)
             at = bisect_left(group.events, event)
             if at < len(group.events) and group.events[at] == event:
                 continue  # the same event again changes nothing
             insort(group.events, event)
+            places.add(place)
             if correlation.grows:
                 found += self._asked(correlation, key, group, event.at, event.at + correlation.span_s)
         return found
@@ -288,52 +338,45 @@ class Correlator:
                 )
         return found
 
-    def _settle(self, until: float) -> list[Closed]:
-        """Tell what had to wait and is older than `until`; forget what no span can reach any more."""
-        found: list[Closed] = []
-        for number, groups in self._groups.items():
-            correlation = self._all[number]
-            for key, group in list(groups.items()):
-                if not group.events or group.events[0].at >= until:
-                    continue
-                if not correlation.grows:
-                    settled = [one for one in group.events if one.at < until and one.event not in group.told]
-                    if settled:
-                        found += self._asked(correlation, key, group, settled[0].at, settled[-1].at)
-                        group.told.update(one.event for one in settled)
-                kept = bisect_left(group.events, until - correlation.span_s, key=lambda one: one.at)
-                gone = {one.event for one in group.events[:kept]}
-                del group.events[:kept]
-                group.told -= gone - {one.event for one in group.events}
-                if not group.events:
-                    del groups[key]
+    def _settled(self, place: Place, group: _Group, until: float) -> list[Closed]:
+        """Tell what had to wait and is older than `until`."""
+        correlation = self._all[place[0]]
+        if correlation.grows:
+            return []
+        waiting = [one for one in group.events if one.at < until and one.event not in group.told]
+        if not waiting:
+            return []
+        found = self._asked(correlation, place[1], group, waiting[0].at, waiting[-1].at)
+        group.told.update(one.event for one in waiting)
         return found
 
+    def _forget(self, place: Place, group: _Group, until: float) -> None:
+        """Drop what no span can reach any more."""
+        kept = bisect_left(group.events, until - self._all[place[0]].span_s, key=lambda one: one.at)
+        if kept:
+            gone = {one.event for one in group.events[:kept]}
+            del group.events[:kept]
+            group.told -= gone - {one.event for one in group.events}
+
+    def waits(self, place: Place) -> bool:
+        """Whether something in the group will be told by time alone."""
+        correlation, group = self._all[place[0]], self._groups[place]
+        return not correlation.grows and any(one.event not in group.told for one in group.events)
+
+    def group_state(self, place: Place) -> dict[str, Any]:
+        """Plain values of one group, from which `fetch` lets another go on."""
+        return self._groups[place].state()
+
     def state(self) -> dict[str, Any]:
-        """Plain values from which `restore` goes on; to be kept with the position up to which events were taken."""
+        """Plain values of everything in memory, from which `restore` goes on."""
         return {
-            "newest": None if self._newest == float("-inf") else self._newest,
             "too_late": self.too_late,
-            "groups": [
-                [
-                    number,
-                    list(key),
-                    [[one.at, one.event, one.rule, list(map(list, one.values))] for one in group.events],
-                    sorted(group.told),
-                ]
-                for number, groups in self._groups.items()
-                for key, group in groups.items()
-            ],
+            "groups": [[number, list(key), group.state()] for (number, key), group in self._groups.items()],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from `state`; what belongs to a correlation that is no more is left behind."""
-        self._newest = float("-inf") if state["newest"] is None else float(state["newest"])
         self.too_late = int(state["too_late"])
-        self._groups.clear()
-        for number, key, events, told in state["groups"]:
-            if number in self._all:
-                kept = [
-                    Matched(at, event, rule, tuple((n, v) for n, v in values)) for at, event, rule, values in events
-                ]
-                self._groups[number][tuple(key)] = _Group(kept, set(told))
+        self._groups = {
+            (number, tuple(key)): _Group.of(kept) for number, key, kept in state["groups"] if number in self._all
+        }

@@ -135,9 +135,17 @@ class Matcher:
             self._for[log] = frozenset(n for n, rule in enumerate(self._plan.rules) if rule.source.covers(log))
         return self._for[log]
 
-    def match(self, batch: pa.RecordBatch, log: Source, levels: Sequence[str] | None = None) -> pa.RecordBatch:
-        """Pairs of a rule's number and a row's number, by rule, then row; of these levels only, where given."""
+    def match(
+        self,
+        batch: pa.RecordBatch,
+        log: Source,
+        levels: Sequence[str] | None = None,
+        only: frozenset[int] | None = None,
+    ) -> pa.RecordBatch:
+        """Pairs of a rule's number and a row's number, by rule, then row; of these levels or rules only, where given."""
         ours = self.rules_for(log)
+        if only is not None:
+            ours &= only
         if levels is not None:
             ours = frozenset(number for number in ours if self._plan.rules[number].level in levels)
         found = _Batch(self._plan, batch, self._scan(batch, ours), self.gave_up).matches(ours)

@@ -4,10 +4,12 @@ The position moves only from where the reader began: of two that read the same, 
 So an event counts once, however often it was read.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from vigil.domain.detection.models import (
     LEVELS,
     Alert,
     AlertState,
+    CorrelationGroup,
     CorrelationState,
     Detection,
     LogSource,
@@ -36,6 +39,7 @@ MOST_KEPT: Final = 10_000
 MOST_SHOWN: Final = 100
 _SAMPLES: Final = 10
 _MANY: Final = 400
+_LONGEST_S: Final = 90 * 86_400.0
 Within = Callable[[UUID, str], int]
 
 
@@ -162,7 +166,7 @@ Group = tuple[UUID, str, str, str]
 
 @transaction.atomic
 def take_hits(*, hits: Sequence[Hit], within: Within, actor: Actor, now: datetime) -> list[Alert]:
-    """Hits to alerts: what is known already or suppressed raises nothing; the rest by key and entity. Returns new ones."""
+    """Hits to alerts by key and entity; what is known already or suppressed raises nothing. Returns new alerts."""
     groups: dict[Group, list[Hit]] = defaultdict(list)
     for hit in _unsuppressed(_unknown(hits), now):
         groups[hit.organisation, hit.kind, hit.key[:300], hit.entity[:300]].append(hit)
@@ -296,12 +300,34 @@ def _keep(alert: Alert, several: Sequence[Hit], *, new: bool) -> None:
     Detection.objects.bulk_create(rows, batch_size=_MANY)
 
 
+@dataclass(frozen=True, slots=True)
+class GroupKept:
+    """What the second stage remembers of a group. `forget_after_s`: how long after now nothing can reach it."""
+
+    correlation: str
+    values: tuple[str, ...]
+    state: Mapping[str, Any]
+    waits: bool
+    forget_after_s: float
+
+    @property
+    def digest(self) -> str:
+        """By which it is found again."""
+        return group_digest(self.values)
+
+
+def group_digest(values: Sequence[str]) -> str:
+    """Of the values of a group, which may be long."""
+    return sha256(json.dumps(list(values)).encode()).hexdigest()
+
+
 @transaction.atomic
 def take_correlated(
     *,
     organisation: UUID,
     version: int,
-    state: Mapping[str, Any],
+    groups: Sequence[GroupKept],
+    too_late: int,
     taken: Sequence[int],
     hits: Sequence[Hit],
     within: Within,
@@ -314,15 +340,40 @@ def take_correlated(
     """
     if version:
         moved = CorrelationState.objects.filter(organisation=organisation, version=version).update(
-            state=dict(state), version=version + 1
+            version=version + 1, too_late=F("too_late") + too_late
         )
     else:
         _, made = CorrelationState.objects.get_or_create(
-            organisation_id=organisation, defaults={"state": dict(state), "version": 1}
+            organisation_id=organisation, defaults={"too_late": too_late, "version": 1}
         )
         moved = int(made)
     if not moved:
         raise Conflict("detection.position_moved", N_("Another process has read this part of the spool meanwhile."))
+    _remember(organisation, groups, now)
     for start in range(0, len(taken), _MANY):
         PendingMatch.objects.filter(pk__in=taken[start : start + _MANY]).delete()
     return take_hits(hits=hits, within=within, actor=actor, now=now)
+
+
+def _remember(organisation: UUID, groups: Sequence[GroupKept], now: datetime) -> None:
+    rows = [
+        CorrelationGroup(
+            organisation_id=organisation,
+            correlation=one.correlation,
+            group=one.digest,
+            values=list(one.values),
+            state=dict(one.state),
+            touched_at=now,
+            waits=one.waits,
+            forget_at=now + timedelta(seconds=min(one.forget_after_s, _LONGEST_S)),
+        )
+        for one in groups
+    ]
+    CorrelationGroup.objects.bulk_create(
+        rows,
+        batch_size=_MANY,
+        update_conflicts=True,
+        unique_fields=["organisation", "correlation", "group"],
+        update_fields=["state", "touched_at", "waits", "forget_at"],
+    )
+    CorrelationGroup.objects.filter(organisation=organisation, forget_at__lt=now).delete()

@@ -173,11 +173,39 @@ class PendingMatch(models.Model):
 
 
 class CorrelationState(models.Model):
-    """What the second stage remembers for an organisation; saved in the transaction of what it found."""
+    """Who runs the second stage for an organisation moves this version in the transaction of what it found."""
 
     organisation = models.OneToOneField(Organisation, primary_key=True, on_delete=models.CASCADE, related_name="+")
-    state = models.JSONField(default=dict)
     version = models.BigIntegerField(default=0)
+    too_late = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return str(self.organisation_id)
+
+
+class CorrelationGroup(models.Model):
+    """What the second stage remembers of one group of one correlation. `group` is its digest, `values` says what it is.
+
+    `waits`: whether time alone will settle something in it; `forget_at`: when nothing can reach it any more.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    correlation = models.CharField(max_length=300)
+    group = models.CharField(max_length=64)
+    values = models.JSONField(default=list)
+    state = models.JSONField(default=dict)
+    touched_at = models.DateTimeField()
+    waits = models.BooleanField(default=False)
+    forget_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "correlation", "group"], name="correlation_group_once")
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "waits", "touched_at"], name="correlation_waiting"),
+            models.Index(fields=["forget_at"], name="correlation_forgotten"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.correlation} {self.values}"

@@ -1,0 +1,173 @@
+"""Every rule that can run, compiled once for all organisations; which of them run for whom; the lists of indicators.
+
+One plan holds the rules of everybody, so that a switch costs nothing and what is found never depends on what else runs.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from vigil.adapters.sigma_rules import kept_plan
+from vigil.adapters.sigma_rules.lists import read_indicators
+from vigil.domain.detection.models import IndicatorList, LogSource, Rule, RuleBook
+from vigil.engines.detection.correlation import Correlation
+from vigil.engines.detection.entities import fields_by_rule
+from vigil.engines.detection.indicators import IndicatorSet
+from vigil.engines.detection.plan import Plan, compile_rules
+from vigil.engines.detection.terms import RuleSet
+
+log = logging.getLogger(__name__)
+
+Runs = Callable[[UUID, datetime], Collection[UUID]]
+"""Which rules (by primary key) run for an organisation at an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A rule of the plan (or a correlation) as an organisation keeps it."""
+
+    pk: UUID
+    uid: str
+
+
+@dataclass
+class Ours:
+    """What runs for one organisation. `alerting` and `matched` are numbers of rules in the plan: those that raise
+    alerts, and those with the others that correlations wait for; `rules[number]` and `correlated[uid]` say which row that is.
+    """
+
+    alerting: frozenset[int] = frozenset()
+    matched: frozenset[int] = frozenset()
+    rules: Mapping[int, Known] = field(default_factory=dict)
+    correlations: tuple[Correlation, ...] = ()
+    correlated: Mapping[str, Known] = field(default_factory=dict)
+    feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)  # rule's uid: fields that correlations read
+    indicators: tuple[tuple[UUID, str, IndicatorSet], ...] = ()  # list, its TLP, what is in it
+
+
+@dataclass
+class LoadedRules:
+    """A version of the rule book, ready to run."""
+
+    version: int
+    plan: Plan
+    read: RuleSet
+    ours: dict[UUID, Ours]
+
+    @property
+    def unusable(self) -> int:
+        """How many rules cannot run."""
+        return len(self.read.unusable)
+
+
+def current_version() -> int:
+    """The version that should be loaded."""
+    row = RuleBook.objects.filter(pk=1).first()
+    return row.version if row is not None else 0
+
+
+def load(*, runs: Runs, plans: Path, lists: Path, now: datetime, kept: LoadedRules | None = None) -> LoadedRules:
+    """The rule book as it is now. `plans`: the folder of compiled plans; `lists`: that of indicators' texts."""
+    version = current_version()
+    rows = list(
+        Rule.objects.filter(retired_at=None, unusable="")
+        .values_list("pk", "organisation", "uid", "sha256")
+        .order_by("pk")
+    )
+    plan, read = _compiled({sha for _, _, _, sha in rows}, plans, kept)
+    placed = {(rule.path, rule.id): number for number, rule in enumerate(plan.rules)}
+    correlations = {(one.path, one.id): one for one in read.correlations}
+    sets: dict[UUID, IndicatorSet] = {
+        pk: one for own in (kept.ours.values() if kept else ()) for pk, _, one in own.indicators
+    }
+    found = {}
+    for organisation in LogSource.objects.filter(retired_at=None).values_list("organisation", flat=True).distinct():
+        running = set(runs(organisation, now))
+        known = [(pk, uid, sha) for pk, whose, uid, sha in rows if whose in (None, organisation)]
+        found[organisation] = _ours(running, known, placed, correlations, read.silent)
+        found[organisation].indicators = _lists(organisation, lists, sets)
+    return LoadedRules(version, plan, read, found)
+
+
+def _compiled(wanted: set[str], plans: Path, kept: LoadedRules | None) -> tuple[Plan, RuleSet]:
+    if kept is not None:
+        paths = {rule.path for rule in kept.plan.rules} | {one.path for one in kept.read.correlations}
+        if paths | {one.path for one in kept.read.unusable} == wanted:
+            return kept.plan, kept.read
+    texts: dict[str, bytes] = {}
+    for sha, text in Rule.objects.filter(retired_at=None, unusable="").order_by("sha256").values_list("sha256", "text"):
+        texts.setdefault(sha, text.encode())
+    if not texts:
+        return compile_rules([]), RuleSet()
+    plan, read, _ = kept_plan(list(texts.items()), plans)
+    return plan, read
+
+
+def _ours(
+    running: Collection[UUID],
+    known: Collection[tuple[UUID, str, str]],
+    placed: Mapping[tuple[str, str], int],
+    correlations: Mapping[tuple[str, str], Correlation],
+    silent: Collection[str],
+) -> Ours:
+    rules, correlated, active = {}, {}, []
+    number_of: dict[str, int] = {}
+    for pk, uid, sha in known:
+        number = placed.get((sha, uid))
+        if number is not None:
+            rules[number] = Known(pk, uid)
+            number_of[uid] = number
+        elif pk in running and (one := correlations.get((sha, uid))) is not None:
+            active.append(one)
+            correlated[uid] = Known(pk, uid)
+    feeds = fields_by_rule(active)
+    quiet = {uid for one in active if not one.generate for uid in one.rules} & set(silent)
+    alerting = {n for n, rule in rules.items() if rule.pk in running and rule.uid not in quiet}
+    needed = {number_of[uid] for uid in feeds if uid in number_of}
+    return Ours(
+        alerting=frozenset(alerting),
+        matched=frozenset(alerting | needed),
+        rules=rules,
+        correlations=tuple(active),
+        correlated=correlated,
+        feeds=feeds,
+    )
+
+
+def _lists(
+    organisation: UUID, folder: Path, sets: dict[UUID, IndicatorSet]
+) -> tuple[tuple[UUID, str, IndicatorSet], ...]:
+    found = []
+    for one in IndicatorList.objects.filter(organisation=organisation, retired_at=None).order_by("added_at"):
+        if one.pk not in sets:
+            try:
+                sets[one.pk] = read_indicators(folder / f"{one.pk}.txt")
+            except (OSError, ValueError) as error:
+                log.error("list of indicators %s: %s", one.pk, error)
+                continue
+        found.append((one.pk, one.tlp, sets[one.pk]))
+    return tuple(found)
+
+
+def told_loaded(loaded: LoadedRules, now: datetime, fault: str = "") -> None:
+    """Keep what runs where pages and proofs can read it."""
+    RuleBook.objects.update_or_create(
+        pk=1,
+        defaults={
+            "loaded_version": loaded.version,
+            "loaded_at": now,
+            "rules": len(frozenset().union(*(own.matched for own in loaded.ours.values()))) if loaded.ours else 0,
+            "unusable": Rule.objects.filter(retired_at=None).exclude(unusable="").count() + loaded.unusable,
+            "indicators": sum(len(one.indicators) for own in loaded.ours.values() for _, _, one in own.indicators),
+            "fault": fault[:500],
+        },
+    )
+
+
+def empty() -> LoadedRules:
+    """Before anything was loaded."""
+    return LoadedRules(-1, compile_rules([]), RuleSet(), defaultdict(Ours))

@@ -1,0 +1,76 @@
+"""Whom or what a match concerns: the host a record is of, or, where records tell of others, who came from outside."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from vigil.engines.detection.correlation import Correlation
+from vigil.engines.detection.terms import Source
+
+OUTSIDERS: Final = (
+    "c-ip", "src_ip", "id.orig_h", "clientaddress", "client_address", "sourceip", "ipaddress", "remote_addr", "srcip", "src"
+)  # fmt: skip
+HOSTS: Final = ("computer", "hostname", "host", "host.name", "agent.hostname", "_host", "cs-host")
+_OF_OTHERS: Final = frozenset({"webserver", "proxy", "dns", "firewall", "network_connection_log"})
+_PRODUCTS: Final = frozenset({"zeek", "suricata", "apache", "nginx"})
+_SHOWN: Final = 40
+_LONGEST: Final = 2000
+
+
+def tells_of_others(log: Source) -> bool:
+    """Whether such records tell what others did to, or through, who writes them."""
+    return log.category in _OF_OTHERS or log.product in _PRODUCTS
+
+
+def entity_names(log: Source) -> tuple[str, ...]:
+    """The fields that name the entity, the best first."""
+    return (*OUTSIDERS, *HOSTS) if tells_of_others(log) else (*HOSTS, *OUTSIDERS)
+
+
+def entities(batch: pa.RecordBatch, rows: Sequence[int], names: Sequence[str]) -> list[str]:
+    """For each of the rows the first of the fields that has a value; empty where none has."""
+    columns = [batch.column(at) for name in names for at in batch.schema.get_all_field_indices(name)[:1]]
+    return [next((text for column in columns if (text := _text(column[row].as_py()))), "") for row in rows]
+
+
+def shown(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
+    """The fields of an event as evidence: at most 40, none longer than 2,000 characters."""
+    found: dict[str, Any] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        value = column[row].as_py()
+        if value is not None and len(found) < _SHOWN:
+            found[name] = value[:_LONGEST] if isinstance(value, str) else [str(one)[:_LONGEST] for one in value[:20]]
+    return found
+
+
+def values_of(batch: pa.RecordBatch, row: int, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Name and value of the fields (as the rule names them) that the event has."""
+    found: dict[str, str] = {}
+    for name in names:
+        for at in batch.schema.get_all_field_indices(name.lower()):
+            text = _text(batch.column(at)[row].as_py())
+            if text:
+                found.setdefault(name, text)
+    return tuple(found.items())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return "" if value is None else str(value)
+
+
+def technique_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """Techniques of ATT&CK among a rule's tags (`attack.t1059.001`), as they are written: T1059.001."""
+    found = (tag.lower().removeprefix("attack.") for tag in tags if tag.lower().startswith("attack.t"))
+    return tuple(dict.fromkeys(one.upper() for one in found if one[1:5].isdigit()))
+
+
+def fields_by_rule(correlations: Iterable[Correlation]) -> Mapping[str, frozenset[str]]:
+    """Which fields of a rule's events correlations read."""
+    found: dict[str, set[str]] = {}
+    for one in correlations:
+        for rule in one.rules:
+            found.setdefault(rule, set()).update(one.field_of(name, rule) for name in (*one.group_by, *one.fields))
+    return {rule: frozenset(names) for rule, names in found.items()}

@@ -1,0 +1,194 @@
+"""The detector: reads the spool, finds, keeps, commits. Killed at any instant it loses nothing and tells nothing twice.
+
+For a span of the spool: events to Parquet (under a name that says where the span begins), then position, counts, alerts
+and pending matches in one transaction; then the second stage, whose memory is committed with what it found and took.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from vigil.adapters.event_store import EventStore
+from vigil.adapters.spool import Position, SpoolReader
+from vigil.domain.detection.actions.taking import Span, Within, take_batch
+from vigil.domain.detection.models import LogSource, ReadingState, SpoolPosition
+from vigil.domain.detection.rule_book import LoadedRules, Runs, current_version, empty, load, told_loaded
+from vigil.engines.detection.terms import Source
+from vigil.kernel import clock
+from vigil.kernel.actors import worker
+from vigil.kernel.errors import Conflict
+from vigil.workers.event_reading import EventReader, SourceFacts
+from vigil.workers.second_stage import second_stage
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "detector"
+EVERY_S: Final = 0.1
+ROUND_S: Final = 2.0
+POLL_S: Final = 0.3
+_MOST_BYTES: Final = 8_000_000
+
+
+@dataclass
+class Detector:
+    """One of `of` detectors that share the spool. `runs`, `within`: what runs for whom, and how soon it must be taken."""
+
+    spool: Path
+    store: EventStore
+    plans: Path
+    lists: Path
+    runs: Runs
+    within: Within
+    number: int = 0
+    of: int = 1
+    keep_days: int = 90
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._reader = SpoolReader(self.spool)
+        self._rules: LoadedRules = empty()
+        self._events = EventReader(self._rules)
+        self._loading: threading.Thread | None = None
+        self._loaded: LoadedRules | None = None
+        self._fault = ""
+        self._begun: set[str] = set()
+        self._tidied = 0.0
+
+    def round(self) -> str:
+        """Read what is there, for about two seconds; returns how much that was."""
+        until = time.monotonic() + ROUND_S
+        events = alerts = 0
+        while True:
+            self._refresh()
+            if self._rules.version < 0:
+                return "waits for the rules"
+            read = 0
+            for stream in self._streams():
+                if self.stop.is_set():
+                    break
+                many, raised = self._span(stream)
+                read, alerts = read + many, alerts + raised
+            alerts += sum(
+                second_stage(organisation, ours, self.within, clock.now())
+                for organisation, ours in self._rules.ours.items()
+            )
+            events += read
+            if time.monotonic() >= until or self.stop.is_set():
+                break
+            if not read and self.stop.wait(POLL_S):
+                break
+        self._tidy()
+        return f"{events} events, {alerts} new alerts"
+
+    def _streams(self) -> list[str]:
+        return [name for name in self._reader.streams() if _turn(name) % self.of == self.number]
+
+    def _refresh(self) -> None:
+        """Take up a new version of the rule book: compiled beside the reading, not instead of it (but for the first)."""
+        if self._loading is not None and not self._loading.is_alive():
+            self._loading = None
+            if self._loaded is not None:
+                self._rules, self._loaded = self._loaded, None
+                self._events = EventReader(self._rules)
+                told_loaded(self._rules, clock.now())
+            elif self._fault:
+                told_loaded(self._rules, clock.now(), self._fault)
+        if self._loading is None and current_version() != self._rules.version:
+            self._loading = threading.Thread(target=self._load, name="rules", daemon=True)
+            self._loading.start()
+            if self._rules.version < 0:
+                self._loading.join()
+                self._refresh()
+
+    def _load(self) -> None:
+        from django.db import connections
+
+        try:
+            kept = self._rules if self._rules.version >= 0 else None
+            self._loaded, self._fault = load(
+                runs=self.runs, plans=self.plans, lists=self.lists, now=clock.now(), kept=kept
+            ), ""  # fmt: skip
+        except Exception as error:
+            log.exception("the rules cannot be loaded")
+            self._loaded, self._fault = None, type(error).__name__
+        finally:
+            connections.close_all()
+
+    def _span(self, stream: str) -> tuple[int, int]:
+        """Read once from a stream; returns the events and the new alerts."""
+        row = SpoolPosition.objects.filter(stream=stream).first()
+        after = Position(stream, row.segment, row.offset) if row is not None else None
+        if stream not in self._begun:
+            self.store.remove_from(stream, _name(after or Position(stream, 0, 0)))
+            self._begun.add(stream)
+        batch = self._reader.read(stream, after, _MOST_BYTES)
+        if after is not None and batch.position == after and not batch.torn:
+            return 0, 0
+        if not batch.frames and not batch.torn and (after is None or batch.position.segment == after.segment):
+            return 0, 0
+        now = clock.now()
+        sources = {frame.source for frame in batch.frames}
+        made = self._events.read(batch.frames, _facts(sources), _states(stream, sources), now)
+        name = _name(after or Position(stream, 0, 0))
+        for (day, source), tables in made.tables.items():
+            self.store.write(name, day, source, tables)
+        span = Span(
+            stream,
+            (after.segment, after.offset) if after is not None else None,
+            (batch.position.segment, batch.position.offset),
+            batch.torn,
+            self._reader.waiting(stream, batch.position),
+        )
+        try:
+            fresh = take_batch(
+                span=span, reads=made.reads.values(), hits=made.hits, pending=made.pending, within=self.within,
+                actor=worker(NAME), now=now,
+            )  # fmt: skip
+        except Conflict:
+            log.warning("%s: another process reads this stream too", stream)
+            return 0, 0
+        self._reader.release(stream, batch.position)
+        return made.events, len(fresh)
+
+    def _tidy(self) -> None:
+        """Once a minute, and by the first detector alone: few files of many, days that are over removed."""
+        if self.number or time.monotonic() - self._tidied < 60:
+            return
+        if not self._tidied:
+            self.store.mend()
+        self._tidied = time.monotonic()
+        before = {
+            row.stream: _name(Position(row.stream, row.segment, row.offset)) for row in SpoolPosition.objects.all()
+        }
+        self.store.merge(before)
+        self.store.drop_before((clock.now() - timedelta(days=self.keep_days)).date())
+
+
+def _turn(stream: str) -> int:
+    tail = stream.rpartition("-")[2]
+    return int(tail) if tail.isdigit() else 0
+
+
+def _name(position: Position) -> str:
+    return f"{position.stream}-{position.segment:012x}-{position.offset:010x}"
+
+
+def _facts(sources: set[UUID]) -> dict[UUID, SourceFacts]:
+    return {row.pk: facts_of(row) for row in LogSource.objects.filter(pk__in=sources)}
+
+
+def facts_of(row: LogSource) -> SourceFacts:
+    """What must be known of a source to read it."""
+    given = Source(category=row.category, product=row.product, service=row.service)
+    return SourceFacts(row.organisation_id, row.format, given if given != Source() else None)
+
+
+def _states(stream: str, sources: set[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    rows = ReadingState.objects.filter(stream=stream, source__in=sources)
+    return {row.source_id: row.state for row in rows}

@@ -1,0 +1,248 @@
+"""Frames of the spool to what is committed and kept: matches become hits, events become tables, faults are counted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vigil.adapters.event_store import as_table
+from vigil.adapters.log_sources import Sorter
+from vigil.adapters.log_sources.times import hosts, times
+from vigil.adapters.spool import Frame
+from vigil.domain.detection.actions.taking import Hit, SourceRead
+from vigil.domain.detection.models import AlertKind, PendingMatch
+from vigil.domain.detection.rule_book import LoadedRules, Ours
+from vigil.engines.detection.entities import entities, entity_names, shown, technique_of, values_of
+from vigil.engines.detection.indicators import IndicatorSet
+from vigil.engines.detection.matching import Matcher
+from vigil.engines.detection.terms import Source
+
+_SAMPLES: Final = 5
+_FUTURE_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What must be known of a source to read it. `given`: what its logs are, where somebody said so."""
+
+    organisation: UUID
+    format: str = "auto"
+    given: Source | None = None
+
+
+@dataclass
+class EventsRead:
+    """What came of frames."""
+
+    reads: dict[UUID, SourceRead] = field(default_factory=dict)
+    hits: list[Hit] = field(default_factory=list)
+    pending: list[PendingMatch] = field(default_factory=list)
+    tables: dict[tuple[date, UUID], list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
+    gave_up: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def events(self) -> int:
+        """How many were read."""
+        return sum(read.events for read in self.reads.values())
+
+
+class EventReader:
+    """Reads for one version of the rule book. Not to be shared by threads."""
+
+    def __init__(self, rules: LoadedRules) -> None:
+        self._rules = rules
+        self._matcher = Matcher(rules.plan)
+
+    def read(
+        self,
+        frames: Sequence[Frame],
+        facts: Mapping[UUID, SourceFacts],
+        states: Mapping[UUID, Mapping[str, Any]],
+        now: datetime,
+    ) -> EventsRead:
+        """Everything in the frames. `states`: what readers of the sources remember from before."""
+        made = EventsRead()
+        by_source: dict[UUID, list[Frame]] = defaultdict(list)
+        for frame in frames:
+            by_source[frame.source].append(frame)
+        for source, several in by_source.items():
+            known = facts.get(source)
+            if known is None:
+                continue  # of a source that was removed: nobody may see it
+            self._source(source, known, several, states.get(source), now, made)
+        return made
+
+    def _source(
+        self,
+        source: UUID,
+        known: SourceFacts,
+        frames: Sequence[Frame],
+        state: Mapping[str, Any] | None,
+        now: datetime,
+        made: EventsRead,
+    ) -> None:
+        read = made.reads[source] = SourceRead(source)
+        sorter = Sorter(None, known.given, known.format, now=now)
+        if state:
+            sorter.restore(state)
+        lines: list[bytes] = []
+        places: list[tuple[str, float]] = []
+        for frame in frames:
+            before = f"{frame.stream}-{frame.segment:012x}-"
+            at = frame.offset
+            for line in frame.data.split(b"\n"):
+                if line:
+                    try:
+                        sorter.add_line(line, len(lines))
+                    except ValueError as error:
+                        read.rejected += 1
+                        if len(read.samples) < _SAMPLES:
+                            read.samples.append(str(error)[:300])
+                    lines.append(line)
+                    places.append((f"{before}{at:x}", frame.received_at))
+                at += len(line) + 1
+            read.bytes += len(frame.data)
+        received = max(frame.received_at for frame in frames)
+        read.last_received_at = datetime.fromtimestamp(received, UTC)
+        read.lag_s = max(0.0, now.timestamp() - min(frame.received_at for frame in frames))
+        ours = self._rules.ours.get(known.organisation, Ours())
+        for log, batch, numbers in _batches(sorter):
+            self._batch(
+                source, known, ours, log, batch, [places[n] for n in numbers], [lines[n] for n in numbers], made
+            )
+            read.events += batch.num_rows
+        fresh = sorter.state()
+        if fresh != (state or {}):
+            read.state = fresh
+
+    def _batch(
+        self,
+        source: UUID,
+        known: SourceFacts,
+        ours: Ours,
+        log: Source,
+        batch: pa.RecordBatch,
+        places: Sequence[tuple[str, float]],
+        lines: Sequence[bytes],
+        made: EventsRead,
+    ) -> None:
+        ids = [place for place, _ in places]
+        received = pa.array([int(when * 1e6) for _, when in places], pa.timestamp("us", "UTC"))
+        at = sane_times(times(batch, log), received)
+        read = made.reads[source]
+        newest = pc.max(at).as_py()
+        if newest is not None and (read.last_event_at is None or newest > read.last_event_at):
+            read.last_event_at = newest
+        table = as_table(
+            batch, log, ids=ids, at=at, received=received, host=hosts(batch),
+            raw=[line.decode("utf-8", "replace") for line in lines],
+        )  # fmt: skip
+        days = pc.strftime(received, "%Y-%m-%d").to_pylist()
+        for day in sorted(set(days)):
+            part = table if days.count(day) == len(days) else table.filter(pa.array([one == day for one in days]))
+            made.tables[date.fromisoformat(day), source].append(part)
+        found = Finding(self._rules, known.organisation, source, ours, log, batch, ids, at)
+        matches = self._matcher.match(batch, log, only=ours.matched)
+        hits, pending = found.of_rules(matches)
+        made.hits += hits
+        made.pending += pending
+        for tlp, indicators in ((tlp, one) for _, tlp, one in ours.indicators):
+            made.hits += found.of_indicators(indicators, tlp)
+
+
+def sane_times(at: pa.Array, received: pa.Array) -> pa.Array:
+    """Events' own times; that of receipt where there is none, or one more than a day ahead of it."""
+    ahead = pc.add(received, pa.scalar(_FUTURE_S * 1_000_000, pa.duration("us")))
+    return pc.if_else(pc.fill_null(pc.greater(at, ahead), True), received, at)
+
+
+def _batches(sorter: Sorter) -> Iterator[tuple[Source, pa.RecordBatch, list[int]]]:
+    for log, columns in sorter.columns.items():
+        for batch, numbers in columns.batches():
+            yield log, batch, numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Matches in one batch of one source to hits; also for batches that were kept, in a hunt through the past."""
+
+    rules: LoadedRules
+    organisation: UUID
+    source: UUID | None
+    ours: Ours
+    log: Source
+    batch: pa.RecordBatch
+    ids: Sequence[str]
+    at: pa.Array
+
+    def of_rules(self, matches: pa.RecordBatch) -> tuple[list[Hit], list[PendingMatch]]:
+        """Hits of rules that raise alerts, and what correlations wait for."""
+        hits: list[Hit] = []
+        pending: list[PendingMatch] = []
+        rows = matches.column(1).to_pylist()
+        named = dict(zip(rows, entities(self.batch, rows, entity_names(self.log)), strict=True))
+        for number, row in zip(matches.column(0).to_pylist(), rows, strict=True):
+            rule, known = self.rules.plan.rules[number], self.ours.rules[number]
+            when = self.at[row].as_py()
+            if number in self.ours.alerting:
+                hits.append(
+                    Hit(
+                        organisation=self.organisation,
+                        kind=AlertKind.RULE,
+                        key=known.uid,
+                        title=rule.title,
+                        level=rule.level,
+                        entity=named[row],
+                        at=when,
+                        event=self.ids[row],
+                        rule=known.pk,
+                        source=self.source,
+                        techniques=technique_of(rule.tags),
+                        shown=shown(self.batch, row),
+                    )  # fmt: skip
+                )
+            if known.uid in self.ours.feeds:
+                values = values_of(self.batch, row, self.ours.feeds[known.uid])
+                pending.append(
+                    PendingMatch(
+                        organisation_id=self.organisation,
+                        rule=known.uid,
+                        event=self.ids[row],
+                        at=when,
+                        values=[list(one) for one in values],
+                    )  # fmt: skip
+                )
+        return hits, pending
+
+    def of_indicators(self, indicators: IndicatorSet, tlp: str) -> list[Hit]:
+        """Hits of indicators that were valid at the event's time."""
+        sightings = indicators.match(self.batch)
+        if not sightings.num_rows:
+            return []
+        rows = sightings.column(1).to_pylist()
+        named = entities(self.batch, rows, entity_names(self.log))
+        hits = []
+        for number, row, entity in zip(sightings.column(0).to_pylist(), rows, named, strict=True):
+            one, when = indicators.indicators[number], self.at[row].as_py()
+            if one.valid_at(when):
+                hits.append(
+                    Hit(
+                        organisation=self.organisation,
+                        kind=AlertKind.INDICATOR,
+                        key=f"{one.kind}:{one.value}",
+                        title=one.value,
+                        level="high",
+                        entity=entity,
+                        at=when,
+                        event=self.ids[row],
+                        source=self.source,
+                        tlp=one.tlp.lower() or tlp,
+                        shown=shown(self.batch, row),
+                    )  # fmt: skip
+                )
+        return hits

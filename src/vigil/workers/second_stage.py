@@ -1,0 +1,95 @@
+"""The second stage for one organisation: pending matches to correlations, group by group, committed as one.
+
+Of several detectors whoever comes first does it; only the groups that matches touch are read and written.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from vigil.domain.detection.actions.taking import GroupKept, Hit, Within, group_digest, take_correlated
+from vigil.domain.detection.models import AlertKind, CorrelationGroup, CorrelationState, PendingMatch
+from vigil.domain.detection.rule_book import Ours
+from vigil.engines.detection.correlation import Closed, Correlator, Matched, Place
+from vigil.engines.detection.entities import technique_of
+from vigil.kernel.actors import worker
+from vigil.kernel.errors import Conflict
+
+LATENESS_S: Final = 900.0
+_MOST_PENDING: Final = 5_000
+_MOST_WAITING: Final = 500
+
+
+def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) -> int:
+    """Take what waits; returns the new alerts."""
+    if not ours.correlations:
+        return 0
+    pending = list(PendingMatch.objects.filter(organisation=organisation).order_by("pk")[:_MOST_PENDING])
+    idle = list(
+        CorrelationGroup.objects.filter(
+            organisation=organisation, waits=True, touched_at__lt=now - timedelta(seconds=LATENESS_S)
+        )[:_MOST_WAITING]
+    )
+    if not pending and not idle:
+        return 0
+    version = CorrelationState.objects.filter(organisation=organisation).values_list("version", flat=True).first() or 0
+    correlator = Correlator(ours.correlations, LATENESS_S, lambda place: _kept(organisation, place))
+    closed = correlator.add(
+        Matched(one.at.timestamp(), one.event, one.rule, tuple((name, value) for name, value in one.values))
+        for one in pending
+    )
+    closed += correlator.finish((row.correlation, tuple(row.values)) for row in idle)
+    try:
+        fresh = take_correlated(
+            organisation=organisation,
+            version=version,
+            groups=list(_remembered(correlator, ours, idle)),
+            too_late=correlator.too_late,
+            taken=[one.pk for one in pending],
+            hits=[_hit(organisation, ours, one) for one in closed],
+            within=within,
+            actor=worker("detector"),
+            now=now,
+        )
+    except Conflict:
+        return 0
+    return len(fresh)
+
+
+def _kept(organisation: UUID, place: Place) -> Any:
+    return (
+        CorrelationGroup.objects.filter(organisation=organisation, correlation=place[0], group=group_digest(place[1]))
+        .values_list("state", flat=True)
+        .first()
+    )
+
+
+def _remembered(correlator: Correlator, ours: Ours, idle: Iterable[CorrelationGroup]) -> Iterable[GroupKept]:
+    spans = {one.id: one.span_s for one in ours.correlations}
+    for place in correlator.touched:
+        yield GroupKept(
+            place[0], place[1], correlator.group_state(place), correlator.waits(place), spans[place[0]] + LATENESS_S
+        )
+    for row in idle:
+        if row.correlation not in spans:  # a correlation that runs no more
+            yield GroupKept(row.correlation, tuple(row.values), row.state, waits=False, forget_after_s=0)
+
+
+def _hit(organisation: UUID, ours: Ours, closed: Closed) -> Hit:
+    known = ours.correlated[closed.correlation]
+    one = next(one for one in ours.correlations if one.id == closed.correlation)
+    return Hit(
+        organisation=organisation,
+        kind=AlertKind.CORRELATION,
+        key=known.uid,
+        title=one.title,
+        level=one.level,
+        entity=" · ".join(closed.group),
+        at=datetime.fromtimestamp(closed.at, UTC),
+        event=closed.event,
+        rule=known.pk,
+        techniques=technique_of(one.tags),
+        shown=dict(zip(one.group_by, closed.group, strict=True)),
+        events=closed.events,
+    )
