@@ -1,0 +1,122 @@
+"""The bodies of Splunk's HTTP Event Collector, as records that `log_sources` can unwrap.
+
+    {"result": EVENT, "hec": {"time": ..., "host": ..., "source": ..., "sourcetype": ..., "index": ..., "fields": ...}}
+
+`result` is what Splunk's own exports wrap events in. An event that is text becomes {"message": TEXT} (with `host`,
+`source` and `sourcetype`, where they are said), or what it holds, if it is the text of a JSON object.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+ABOUT: Final = ("time", "host", "source", "sourcetype", "index", "fields")
+_SHOWN: Final = ("host", "source", "sourcetype")
+_DECODER: Final = json.JSONDecoder()
+NOT_JSON, NO_EVENT, BLANK_EVENT = (
+    (6, "Invalid data format"),
+    (12, "Event field is required"),
+    (13, "Event field cannot be blank"),
+)
+
+
+@dataclass
+class Events:
+    """What a body holds. `refused`: why, and its beginning. `first_bad`: the number of the first, and its code."""
+
+    records: list[bytes] = field(default_factory=list)
+    refused: list[tuple[str, bytes]] = field(default_factory=list)
+    first_bad: tuple[int, tuple[int, str]] | None = None
+
+    def bad(self, number: int, code: tuple[int, str], sample: bytes) -> None:
+        self.refused.append((code[1], sample[:300]))
+        self.first_bad = self.first_bad or (number, code)
+
+
+def read_events(body: bytes, said: Mapping[str, str], most_record_bytes: int) -> Events:
+    """Of /services/collector/event: JSON objects one after the other. `said`: metadata of the request itself."""
+    events = Events()
+    for number, (value, raw) in enumerate(_values(body)):
+        if type(value) is not dict:
+            events.bad(number, NOT_JSON, raw)
+            continue
+        event = value.get("event")
+        if event is None:
+            events.bad(number, NO_EVENT, raw)
+        elif event == "":
+            events.bad(number, BLANK_EVENT, raw)
+        else:
+            about = {key: value[key] if key in value else said[key] for key in ABOUT if key in value or key in said}
+            _add(events, number, event, about, most_record_bytes)
+    return events
+
+
+def read_raw(body: bytes, said: Mapping[str, str], most_record_bytes: int) -> Events:
+    """Of /services/collector/raw: each line an event."""
+    events = Events()
+    about = {key: said[key] for key in ABOUT if key in said}
+    for number, line in enumerate(body.split(b"\n")):
+        if text := line.strip():
+            _add(events, number, text.decode("utf-8", "replace"), about, most_record_bytes)
+    return events
+
+
+def _add(events: Events, number: int, event: Any, about: dict[str, Any], most: int) -> None:
+    if type(event) is str:
+        inner = _object(event)
+        event = {"message": event, **{k: about[k] for k in _SHOWN if k in about}} if inner is None else inner
+    elif type(event) is not dict:
+        event = {"message": event}
+    try:
+        record = orjson.dumps({"result": event, "hec": about})
+    except (TypeError, ValueError) as error:  # a lone surrogate, a number beyond 64 bits
+        events.bad(number, (6, f"Invalid data format: {error}"), repr(event)[:300].encode())
+        return
+    if len(record) > most:
+        events.bad(number, (6, f"an event longer than {most} bytes"), record)
+    else:
+        events.records.append(record)
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        found = orjson.loads(text)
+    except (orjson.JSONDecodeError, ValueError):
+        return None
+    return found if type(found) is dict else None
+
+
+def _values(body: bytes) -> Iterator[tuple[Any, bytes]]:
+    """The JSON values of the body; for what is none, None. Most bodies are lines, which orjson reads fastest."""
+    try:
+        found = [(orjson.loads(line), line) for line in body.split(b"\n") if line.strip()]
+    except orjson.JSONDecodeError:
+        yield from _one_by_one(body.decode("utf-8", "replace"))
+        return
+    for value, line in found:
+        if type(value) is list:
+            yield from ((one, line) for one in value)
+        else:
+            yield value, line
+
+
+def _one_by_one(text: str) -> Iterator[tuple[Any, bytes]]:
+    """After one that cannot be read, on with the next line that begins an object."""
+    at, end = 0, len(text)
+    while at < end:
+        if text[at] in " \t\r\n,":
+            at += 1
+            continue
+        start = at
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            there = text.find("\n{", at + 1)
+            at = end if there < 0 else there + 1
+            value = None
+        yield value, text[start : start + 300].encode("utf-8", "replace")

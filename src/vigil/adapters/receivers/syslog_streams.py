@@ -1,0 +1,95 @@
+"""Syslog over TCP and TLS. There is no acknowledgement: where the disk does not keep up, nothing is read on.
+
+Source: RFC 6587, RFC 5425. What the other side has sent and this one has not read stays in the two kernels and in the
+sender's queue; what was read and not yet written is lost with the process, as in every syslog without acknowledgements.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from typing import Final
+
+from vigil.adapters.receivers.framing import Framer
+from vigil.adapters.receivers.intake import Intake
+from vigil.adapters.receivers.listening import plain_address
+from vigil.adapters.spool import SpoolClosed
+
+_READ: Final = 256 * 1024
+_HANDSHAKE_S: Final = 15.0
+_KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 120), (socket.TCP_KEEPINTVL, 30), (socket.TCP_KEEPCNT, 4))
+
+
+class StreamListener:
+    """One listening port and its connections."""
+
+    def __init__(self, name: str, intake: Intake, *, most_record_bytes: int, most_connections: int) -> None:
+        self._name, self._intake = name, intake
+        self._most, self._most_connections = most_record_bytes, most_connections
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
+        """The port. Raises: OSError."""
+        self._server = await asyncio.start_server(
+            self._connected,
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=_HANDSHAKE_S if tls else None,
+            limit=_READ,
+            backlog=256,
+        )
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Close the port and the connections; what was read and is being written is waited for, for a moment."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        peer = writer.get_extra_info("peername")
+        address = plain_address(peer[0]) if peer else ""
+        if task is None or len(self._tasks) >= self._most_connections:
+            self._intake.tally.refuse(self._name, None, f"{self._most_connections} connections are open: {address}")
+            writer.transport.abort()
+            return
+        self._tasks.add(task)
+        framer = Framer(self._most)
+        try:
+            _keep_alive(writer)
+            while data := await reader.read(_READ):
+                records = framer.feed(data)
+                self._faults(framer, address)
+                if records:
+                    await self._intake.syslog(self._name, address, records)
+            framer.end()
+            self._faults(framer, address)
+        except (OSError, SpoolClosed):  # a reset, or broken TLS (an OSError too)
+            framer.end()
+            self._faults(framer, address)
+        except asyncio.CancelledError:  # the receivers stop; the streams module would complain
+            pass
+        finally:
+            self._tasks.discard(task)
+            with contextlib.suppress(OSError):
+                writer.close()
+
+    def _faults(self, framer: Framer, address: str) -> None:
+        for why, sample in framer.faults:
+            source = self._intake.door.by_address(address, "")
+            self._intake.tally.refuse(self._name, source, f"{address}: {why}", sample)
+        framer.faults.clear()
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    """A sender that vanished is noticed after four minutes, however silent a live one may be."""
+    handle = writer.get_extra_info("socket")
+    if handle is not None:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _KEEPALIVE:
+            handle.setsockopt(socket.IPPROTO_TCP, option, value)
