@@ -7,17 +7,16 @@ and pending matches in one transaction; then the second stage, whose memory is c
 import logging
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from vigil.adapters.event_store import EventStore
 from vigil.adapters.spool import Position, SpoolReader
 from vigil.domain.detection.actions.taking import Span, Within, take_batch
-from vigil.domain.detection.models import LogSource, ReadingState, SpoolPosition
+from vigil.domain.detection.models import LogSource, SpoolPosition
 from vigil.domain.detection.rule_book import LoadedRules, Runs, current_version, empty, load, told_loaded
 from vigil.engines.detection.terms import Source
 from vigil.kernel import clock
@@ -37,7 +36,7 @@ _MOST_BYTES: Final = 8_000_000
 
 @dataclass
 class Detector:
-    """One of `of` detectors that share the spool. `runs`, `within`: what runs for whom, and how soon it must be taken."""
+    """One of `of` detectors that share the spool. `runs`, `within`: what runs for whom, how soon to be taken."""
 
     spool: Path
     store: EventStore
@@ -90,7 +89,7 @@ class Detector:
         return [name for name in self._reader.streams() if _turn(name) % self.of == self.number]
 
     def _refresh(self) -> None:
-        """Take up a new version of the rule book: compiled beside the reading, not instead of it (but for the first)."""
+        """Take up a new version of the rule book: compiled beside the reading, but for the first."""
         if self._loading is not None and not self._loading.is_alive():
             self._loading = None
             if self._loaded is not None:
@@ -134,7 +133,7 @@ class Detector:
             return 0, 0
         now = clock.now()
         sources = {frame.source for frame in batch.frames}
-        made = self._events.read(batch.frames, _facts(sources), _states(stream, sources), now)
+        made = self._events.read(batch.frames, _facts(sources), now)
         name = _name(after or Position(stream, 0, 0))
         for (day, source), tables in made.tables.items():
             self.store.write(name, day, source, tables)
@@ -171,8 +170,9 @@ class Detector:
 
 
 def _turn(stream: str) -> int:
-    tail = stream.rpartition("-")[2]
-    return int(tail) if tail.isdigit() else 0
+    """Which detector's turn a stream is, before the division: the number at the end of its name."""
+    tail = stream[len(stream.rstrip("0123456789")) :]
+    return int(tail) if tail else 0
 
 
 def _name(position: Position) -> str:
@@ -186,9 +186,4 @@ def _facts(sources: set[UUID]) -> dict[UUID, SourceFacts]:
 def facts_of(row: LogSource) -> SourceFacts:
     """What must be known of a source to read it."""
     given = Source(category=row.category, product=row.product, service=row.service)
-    return SourceFacts(row.organisation_id, row.format, given if given != Source() else None)
-
-
-def _states(stream: str, sources: set[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    rows = ReadingState.objects.filter(stream=stream, source__in=sources)
-    return {row.source_id: row.state for row in rows}
+    return SourceFacts(row.organisation_id, given if given != Source() else None)

@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vigil.adapters.event_store import as_table
-from vigil.adapters.log_sources import Sorter
+from vigil.adapters.log_sources.shapes import Sorter
 from vigil.adapters.log_sources.times import hosts, times
 from vigil.adapters.spool import Frame
 from vigil.domain.detection.actions.taking import Hit, SourceRead
@@ -31,7 +31,6 @@ class SourceFacts:
     """What must be known of a source to read it. `given`: what its logs are, where somebody said so."""
 
     organisation: UUID
-    format: str = "auto"
     given: Source | None = None
 
 
@@ -62,10 +61,9 @@ class EventReader:
         self,
         frames: Sequence[Frame],
         facts: Mapping[UUID, SourceFacts],
-        states: Mapping[UUID, Mapping[str, Any]],
         now: datetime,
     ) -> EventsRead:
-        """Everything in the frames. `states`: what readers of the sources remember from before."""
+        """Everything in the frames."""
         made = EventsRead()
         by_source: dict[UUID, list[Frame]] = defaultdict(list)
         for frame in frames:
@@ -74,7 +72,7 @@ class EventReader:
             known = facts.get(source)
             if known is None:
                 continue  # of a source that was removed: nobody may see it
-            self._source(source, known, several, states.get(source), now, made)
+            self._source(source, known, several, now, made)
         return made
 
     def _source(
@@ -82,14 +80,11 @@ class EventReader:
         source: UUID,
         known: SourceFacts,
         frames: Sequence[Frame],
-        state: Mapping[str, Any] | None,
         now: datetime,
         made: EventsRead,
     ) -> None:
         read = made.reads[source] = SourceRead(source)
-        sorter = Sorter(None, known.given, known.format, now=now)
-        if state:
-            sorter.restore(state)
+        sorter = Sorter(None, known.given)
         lines: list[bytes] = []
         places: list[tuple[str, float]] = []
         for frame in frames:
@@ -116,9 +111,6 @@ class EventReader:
                 source, known, ours, log, batch, [places[n] for n in numbers], [lines[n] for n in numbers], made
             )
             read.events += batch.num_rows
-        fresh = sorter.state()
-        if fresh != (state or {}):
-            read.state = fresh
 
     def _batch(
         self,
@@ -204,7 +196,7 @@ class Finding:
                         source=self.source,
                         techniques=technique_of(rule.tags),
                         shown=shown(self.batch, row),
-                    )  # fmt: skip
+                    )
                 )
             if known.uid in self.ours.feeds:
                 values = values_of(self.batch, row, self.ours.feeds[known.uid])
@@ -215,7 +207,7 @@ class Finding:
                         event=self.ids[row],
                         at=when,
                         values=[list(one) for one in values],
-                    )  # fmt: skip
+                    )
                 )
         return hits, pending
 
@@ -243,6 +235,6 @@ class Finding:
                         source=self.source,
                         tlp=one.tlp.lower() or tlp,
                         shown=shown(self.batch, row),
-                    )  # fmt: skip
+                    )
                 )
         return hits

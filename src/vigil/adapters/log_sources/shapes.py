@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
+
 from vigil.engines.detection.columns import Columns, flat
 from vigil.engines.detection.terms import Source
 from vigil.engines.detection.windows_events import add_windows
@@ -39,6 +41,10 @@ class Sorter:
             self._of(CLOUDTRAIL).add(flat(event), number)
         else:
             self._of(self._given or Source()).add(flat(event), number)
+
+    def add_line(self, line: bytes, number: int) -> None:
+        """One record, one line of JSON. Raises: ValueError where it is none, or no event."""
+        self.add(orjson.loads(line), number)
 
     def _of(self, source: Source) -> Columns:
         if self._given is not None:

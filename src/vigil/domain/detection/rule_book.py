@@ -36,8 +36,10 @@ class Known:
 
 @dataclass
 class Ours:
-    """What runs for one organisation. `alerting` and `matched` are numbers of rules in the plan: those that raise
-    alerts, and those with the others that correlations wait for; `rules[number]` and `correlated[uid]` say which row that is.
+    """What runs for one organisation.
+
+    `alerting` and `matched` are numbers of rules in the plan: those that raise alerts, and those with the others that
+    correlations wait for; `rules[number]` and `correlated[uid]` say which row that is.
     """
 
     alerting: frozenset[int] = frozenset()

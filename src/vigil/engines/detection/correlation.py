@@ -228,8 +228,8 @@ Fetch = Callable[[Place], Mapping[str, Any] | None]
 class Correlator:
     """Keeps the state of correlations, group by group.
 
-    `lateness_s`: how long after the newest event *of its group* an older one still counts; what is older when it arrives
-    is left out, and counted in `too_late`. One source whose clock or line is behind holds up, and loses, nothing else.
+    `lateness_s`: how long after the newest event *of its group* an older one still counts; what is older when it
+    arrives is left out, and counted in `too_late`. A source whose clock or line is behind holds up, and loses, nothing.
     `fetch` gives the state of a group that is not in memory, where somebody keeps them; None where there is none.
     """
 

@@ -9,7 +9,8 @@ from vigil.engines.detection.correlation import Correlation
 from vigil.engines.detection.terms import Source
 
 OUTSIDERS: Final = (
-    "c-ip", "src_ip", "id.orig_h", "clientaddress", "client_address", "sourceip", "ipaddress", "remote_addr", "srcip", "src"
+    "c-ip", "src_ip", "id.orig_h", "clientaddress", "client_address", "sourceip", "ipaddress", "remote_addr", "srcip",
+    "src",
 )  # fmt: skip
 HOSTS: Final = ("computer", "hostname", "host", "host.name", "agent.hostname", "_host", "cs-host")
 _OF_OTHERS: Final = frozenset({"webserver", "proxy", "dns", "firewall", "network_connection_log"})

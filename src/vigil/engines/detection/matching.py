@@ -142,7 +142,7 @@ class Matcher:
         levels: Sequence[str] | None = None,
         only: frozenset[int] | None = None,
     ) -> pa.RecordBatch:
-        """Pairs of a rule's number and a row's number, by rule, then row; of these levels or rules only, where given."""
+        """Pairs of a rule's number and a row's number, by rule, then row; of these levels and rules only, if given."""
         ours = self.rules_for(log)
         if only is not None:
             ours &= only

@@ -1,0 +1,224 @@
+"""From the spool to alerts: real segments, real rules, Parquet and the database; read again, nothing counts twice."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+import pytest
+
+from vigil.adapters.event_store import EventStore
+from vigil.adapters.spool import SpoolReader, SpoolWriter
+from vigil.domain.detection.actions.taking import Hit, take_hits
+from vigil.domain.detection.models import (
+    Alert,
+    AlertKind,
+    CorrelationGroup,
+    Detection,
+    LogSource,
+    PendingMatch,
+    Rule,
+    RuleBook,
+    SourceHour,
+    SpoolPosition,
+    Suppression,
+)
+from vigil.domain.organisations.actions.tree import save_organisation
+from vigil.domain.organisations.models import Organisation
+from vigil.kernel import clock
+from vigil.kernel.actors import Actor, worker
+from vigil.workers import detector as module
+from vigil.workers.detector import Detector
+
+NOW = datetime(2026, 4, 30, 2, tzinfo=UTC)
+SHELL = """
+title: A shell of the web server
+id: 11111111-1111-4111-8111-111111111111
+level: high
+tags: [attack.execution, attack.t1059.004]
+logsource: {product: linux, category: process_creation}
+detection:
+  shell: {ParentImage|endswith: /java, Image|endswith: /sh}
+  condition: shell
+"""
+GUESSED = """
+title: A log-on that failed
+id: 22222222-2222-4222-8222-222222222222
+name: failed
+level: informational
+logsource: {product: linux, service: sshd}
+detection:
+  it: {event: refused}
+  condition: it
+---
+title: Many log-ons that failed
+id: 33333333-3333-4333-8333-333333333333
+level: medium
+correlation:
+  type: event_count
+  rules: [failed]
+  group-by: [src_ip]
+  timespan: 1m
+  condition: {gte: 5}
+"""
+
+
+def _rule(text: str, uid: str, **more: object) -> Rule:
+    return Rule.objects.create(
+        origin="vigil", uid=uid, name=f"{uid}.yml", text=text, sha256=hashlib.sha256(text.encode()).hexdigest(),
+        title=uid, added_at=NOW, changed_at=NOW, **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def owner(db) -> Organisation:
+    made = Organisation(name="Công ty Viễn thông Thử nghiệm", code="T.1")
+    save_organisation(organisation=made, actor=Actor("cli", "t", "t"), now=NOW)
+    return made
+
+
+def _source(owner: Organisation, name: str, **more: str) -> LogSource:
+    return LogSource.objects.create(organisation=owner, name=name, created_at=NOW, product="linux", **more)
+
+
+@pytest.fixture
+def detect(tmp_path: Path) -> Callable[..., Detector]:
+    def made(running: set[UUID]) -> Detector:
+        return Detector(
+            spool=tmp_path / "spool",
+            store=EventStore(tmp_path / "events"),
+            plans=tmp_path / "plans",
+            lists=tmp_path / "lists",
+            runs=lambda organisation, now: running,
+            within=lambda organisation, level: 900,
+        )
+
+    return made
+
+
+def _spooled(folder: Path, source: LogSource, events: list[dict[str, object]], at: datetime = NOW) -> None:
+    writer = SpoolWriter(folder / "spool", "net0")
+    try:
+        writer.append(source.pk, b"\n".join(orjson.dumps(event) for event in events), "192.0.2.9", at.timestamp())
+    finally:
+        writer.close()
+
+
+def _started(n: int, image: str = "/bin/sh") -> dict[str, object]:
+    at = (NOW + timedelta(seconds=n)).isoformat()
+    return {"timestamp": at, "host": "web-1", "ParentImage": "/usr/bin/java", "Image": image, "n": n}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch) -> None:
+    monkeypatch.setattr(module, "ROUND_S", 0.0)
+    monkeypatch.setattr(module, "POLL_S", 0.0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_counts_once_however_often_it_is_read(owner, detect, tmp_path) -> None:
+    source = _source(owner, "web", category="process_creation")
+    rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
+    _spooled(tmp_path, source, [_started(n) for n in range(3)] + [_started(9, "/bin/ls")])
+    with clock.frozen_at(NOW + timedelta(seconds=5)):
+        assert detect({rule.pk}).round() == "4 events, 1 new alerts"
+    alert = Alert.objects.get()
+    assert (alert.count, alert.level, alert.entity, alert.techniques) == (3, "high", "web-1", ["T1059.004"])
+    assert (alert.first_at, alert.last_at) == (NOW, NOW + timedelta(seconds=2))
+    assert alert.due_at == NOW + timedelta(seconds=905)
+    assert Detection.objects.first().shown["image"] == "/bin/sh"
+
+    SpoolPosition.objects.all().delete()  # as after a crash between the store and the commit
+    with clock.frozen_at(NOW + timedelta(seconds=6)):
+        assert detect({rule.pk}).round() == "4 events, 0 new alerts"
+    alert.refresh_from_db()
+    assert (alert.count, Detection.objects.count()) == (3, 3)
+    store = EventStore(tmp_path / "events")
+    files = store.files([source.pk], NOW - timedelta(days=1), NOW + timedelta(days=1))
+    assert len(files) == 1, "the batch that is written again has the same name"
+    kept = store.find(source.pk, files[0].day, Detection.objects.first().event)
+    assert kept is not None
+    assert orjson.loads(str(kept["_raw"]))["n"] == 0
+    source.refresh_from_db()
+    assert source.last_event_at == NOW + timedelta(seconds=9)
+    assert SourceHour.objects.get().events == 8, "what was read twice is told as read twice"
+    assert RuleBook.objects.get().rules == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bad_records_cost_themselves_alone_and_a_removed_source_nothing(owner, detect, tmp_path) -> None:
+    source = _source(owner, "web", category="process_creation")
+    rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
+    writer = SpoolWriter(tmp_path / "spool", "net0")
+    bad = b"{not json\n" + orjson.dumps(_started(1)) + b"\n\xff\xfe\n[1,2]"
+    writer.append(source.pk, bad, "192.0.2.9", NOW.timestamp())
+    writer.append(UUID(int=7), b'{"a":1}', "192.0.2.9", NOW.timestamp())
+    writer.close()
+    with clock.frozen_at(NOW):
+        assert detect({rule.pk}).round() == "1 events, 1 new alerts"
+    source.refresh_from_db()
+    assert (source.events, source.rejected) == (1, 3)
+    assert len(source.rejected_samples) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correlation_is_told_once_and_what_feeds_it_is_not(owner, detect, tmp_path) -> None:
+    source = _source(owner, "sshd", service="sshd")
+    _rule(GUESSED, "22222222-2222-4222-8222-222222222222")
+    many = _rule(GUESSED, "33333333-3333-4333-8333-333333333333", correlates=True)
+    refused = [
+        {"timestamp": (NOW + timedelta(seconds=n)).isoformat(), "event": "refused", "src_ip": "198.51.100.7"}
+        for n in range(6)
+    ]
+    _spooled(tmp_path, source, refused[:3])
+    with clock.frozen_at(NOW):
+        assert detect({many.pk}).round() == "3 events, 0 new alerts"
+    _spooled(tmp_path, source, refused[3:])
+    with clock.frozen_at(NOW):
+        assert detect({many.pk}).round() == "3 events, 1 new alerts", "what it remembers is in the database"
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.entity, alert.count) == (AlertKind.CORRELATION, "198.51.100.7", 2)
+    assert len(Detection.objects.order_by("at").first().events) == 5
+    assert not PendingMatch.objects.exists()
+    assert CorrelationGroup.objects.get().values == ["198.51.100.7"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_read_the_same_one_commits(owner, detect, tmp_path, monkeypatch) -> None:
+    source = _source(owner, "web", category="process_creation")
+    rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
+    _spooled(tmp_path, source, [_started(0)])
+    one, other = detect({rule.pk}), detect({rule.pk})
+    read = SpoolReader.read
+    taken = []
+
+    def while_the_other_reads(self: SpoolReader, *args: object) -> object:
+        found = read(self, *args)
+        if not taken:
+            taken.append(True)
+            taken.append(other.round())
+        return found
+
+    monkeypatch.setattr(SpoolReader, "read", while_the_other_reads)
+    with clock.frozen_at(NOW):
+        assert one.round() == "0 events, 0 new alerts"
+    assert taken[1] == "1 events, 1 new alerts"
+    assert Alert.objects.get().count == 1
+    source.refresh_from_db()
+    assert source.events == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_suppressed_raises_nothing_and_is_counted(owner) -> None:
+    hit = Hit(owner.pk, AlertKind.RULE, "r", "R", "high", "web-1", NOW, "net0-1-1")
+    quiet = Suppression.objects.create(
+        organisation=owner, key="r", owner="An", reason="thử", created_at=NOW, expires_at=NOW + timedelta(hours=1)
+    )
+    take = {"within": lambda organisation, level: 0, "actor": worker("detector")}
+    assert take_hits(hits=[hit, hit], now=NOW, **take) == []
+    quiet.refresh_from_db()
+    assert quiet.count == 1
+    fresh = take_hits(hits=[hit], now=NOW + timedelta(hours=2), **take)
+    assert [alert.due_at for alert in fresh] == [None]
