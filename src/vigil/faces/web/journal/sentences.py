@@ -120,6 +120,7 @@ SENTENCES: dict[str, str] = {
     "paging.page_declined": N_("said of a page: I cannot take it"),
     "paging.page_done": N_("said of a page: it is done"),
     "paging.page_exhausted": N_("tried everybody for a page, and nobody took it"),
+    "detection.alert_raised": N_("raised an alert ({kind})"),
     "paging.page_raised": N_("raised a page ({kind})"),
     "paging.page_raised_again": N_("raised a page again that nobody had taken ({kind})"),
     "paging.page_resolved": N_("closed a page"),
