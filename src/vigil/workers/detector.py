@@ -32,6 +32,7 @@ EVERY_S: Final = 0.1
 ROUND_S: Final = 2.0
 POLL_S: Final = 0.3
 _MOST_BYTES: Final = 8_000_000
+_AGAIN_S: Final = 30.0
 
 
 @dataclass
@@ -56,8 +57,13 @@ class Detector:
         self._loading: threading.Thread | None = None
         self._loaded: LoadedRules | None = None
         self._fault = ""
+        self._again = 0.0
         self._begun: set[str] = set()
         self._tidied = 0.0
+
+    def close(self) -> None:
+        """Let another read what this one read."""
+        self._reader.close()
 
     def round(self) -> str:
         """Read what is there, for about two seconds; returns how much that was."""
@@ -86,7 +92,8 @@ class Detector:
         return f"{events} events, {alerts} new alerts"
 
     def _streams(self) -> list[str]:
-        return [name for name in self._reader.streams() if _turn(name) % self.of == self.number]
+        mine = (name for name in self._reader.streams() if _turn(name) % self.of == self.number)
+        return [name for name in mine if self._reader.claim(name)]
 
     def _refresh(self) -> None:
         """Take up a new version of the rule book: compiled beside the reading, but for the first."""
@@ -95,10 +102,11 @@ class Detector:
             if self._loaded is not None:
                 self._rules, self._loaded = self._loaded, None
                 self._events = EventReader(self._rules)
-                told_loaded(self._rules, clock.now())
+                told_loaded(self._rules, clock.now(), self._rules.fault)
             elif self._fault:
                 told_loaded(self._rules, clock.now(), self._fault)
-        if self._loading is None and current_version() != self._rules.version:
+        due = time.monotonic() >= self._again
+        if self._loading is None and due and current_version() != self._rules.version:
             self._loading = threading.Thread(target=self._load, name="rules", daemon=True)
             self._loading.start()
             if self._rules.version < 0:
@@ -116,6 +124,7 @@ class Detector:
         except Exception as error:
             log.exception("the rules cannot be loaded")
             self._loaded, self._fault = None, type(error).__name__
+            self._again = time.monotonic() + _AGAIN_S
         finally:
             connections.close_all()
 

@@ -1,5 +1,6 @@
 """Frames of the spool to what is committed and kept: matches become hits, events become tables, faults are counted."""
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +23,10 @@ from vigil.engines.detection.indicators import IndicatorSet
 from vigil.engines.detection.matching import Matcher
 from vigil.engines.detection.terms import Source
 
+log = logging.getLogger(__name__)
+
 _SAMPLES: Final = 5
-_FUTURE_S: Final = 86_400
+_AHEAD_S: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class EventReader:
         for source, several in by_source.items():
             known = facts.get(source)
             if known is None:
-                continue  # of a source that was removed: nobody may see it
+                log.warning("%s: %d frames of a source that is no more", source, len(several))
+                continue
             self._source(source, known, several, now, made)
         return made
 
@@ -148,8 +152,11 @@ class EventReader:
 
 
 def sane_times(at: pa.Array, received: pa.Array) -> pa.Array:
-    """Events' own times; that of receipt where there is none, or one more than a day ahead of it."""
-    ahead = pc.add(received, pa.scalar(_FUTURE_S * 1_000_000, pa.duration("us")))
+    """Events' own times; that of receipt where there is none, or one more than ten minutes ahead of it.
+
+    A clock that runs ahead would make what comes after it in the same group too late for correlations.
+    """
+    ahead = pc.add(received, pa.scalar(_AHEAD_S * 1_000_000, pa.duration("us")))
     return pc.if_else(pc.fill_null(pc.greater(at, ahead), True), received, at)
 
 

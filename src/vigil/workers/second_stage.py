@@ -47,7 +47,7 @@ def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) 
             groups=list(_remembered(correlator, ours, idle)),
             too_late=correlator.too_late,
             taken=[one.pk for one in pending],
-            hits=[_hit(organisation, ours, one) for one in closed],
+            hits=[_hit(organisation, ours, one) for one in closed if one.correlation in ours.correlated],
             within=within,
             actor=worker("detector"),
             now=now,

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from vigil.adapters.event_store import EventStore
+from vigil.adapters.event_store.store import TOGETHER
 from vigil.adapters.spool import SpoolReader, SpoolWriter
 from vigil.domain.detection.actions.taking import Hit, take_hits
 from vigil.domain.detection.models import (
@@ -17,6 +18,7 @@ from vigil.domain.detection.models import (
     AlertKind,
     CorrelationGroup,
     Detection,
+    IndicatorList,
     LogSource,
     PendingMatch,
     Rule,
@@ -64,6 +66,30 @@ correlation:
   condition: {gte: 5}
 """
 
+GUESSED_THEN_IN = (
+    GUESSED
+    + """
+---
+title: A log-on that was let in
+id: 44444444-4444-4444-8444-444444444444
+name: accepted
+level: informational
+logsource: {product: linux, service: sshd}
+detection:
+  it: {event: accepted}
+  condition: it
+---
+title: Guessed, then let in
+id: 55555555-5555-4555-8555-555555555555
+level: high
+correlation:
+  type: temporal_ordered
+  rules: [33333333-3333-4333-8333-333333333333, accepted]
+  group-by: [src_ip]
+  timespan: 5m
+"""
+)
+
 
 def _rule(text: str, uid: str, **more: object) -> Rule:
     return Rule.objects.create(
@@ -85,8 +111,13 @@ def _source(owner: Organisation, name: str, **more: str) -> LogSource:
 
 @pytest.fixture
 def detect(tmp_path: Path) -> Callable[..., Detector]:
+    before: list[Detector] = []
+
     def made(running: set[UUID]) -> Detector:
-        return Detector(
+        """One more; whoever was before is gone."""
+        while before:
+            before.pop().close()
+        detector = Detector(
             spool=tmp_path / "spool",
             store=EventStore(tmp_path / "events"),
             plans=tmp_path / "plans",
@@ -94,6 +125,8 @@ def detect(tmp_path: Path) -> Callable[..., Detector]:
             runs=lambda organisation, now: running,
             within=lambda organisation, level: 900,
         )
+        before.append(detector)
+        return detector
 
     return made
 
@@ -201,6 +234,7 @@ def test_of_two_that_read_the_same_one_commits(owner, detect, tmp_path, monkeypa
             taken.append(other.round())
         return found
 
+    monkeypatch.setattr(SpoolReader, "claim", lambda *_: True)  # as on a disk where locks do not hold
     monkeypatch.setattr(SpoolReader, "read", while_the_other_reads)
     with clock.frozen_at(NOW):
         assert one.round() == "0 events, 0 new alerts"
@@ -208,6 +242,103 @@ def test_of_two_that_read_the_same_one_commits(owner, detect, tmp_path, monkeypa
     assert Alert.objects.get().count == 1
     source.refresh_from_db()
     assert source.events == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_has_one_consumer_and_another_when_it_is_gone(owner, detect, tmp_path) -> None:
+    _source(owner, "web", category="process_creation")
+    rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
+    _spooled(tmp_path, LogSource.objects.get(), [_started(0)])
+    holder = SpoolReader(tmp_path / "spool")
+    assert holder.claim("net0")
+    detector = detect({rule.pk})
+    with clock.frozen_at(NOW):
+        assert detector.round() == "0 events, 0 new alerts"
+        holder.close()
+        assert detector.round() == "1 events, 1 new alerts"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_correlation_that_only_feeds_another_runs_and_is_not_told(owner, detect, tmp_path) -> None:
+    source = _source(owner, "sshd", service="sshd")
+    for uid in ("22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"):
+        _rule(GUESSED_THEN_IN, uid)
+    _rule(GUESSED_THEN_IN, "44444444-4444-4444-8444-444444444444")
+    last = _rule(GUESSED_THEN_IN, "55555555-5555-4555-8555-555555555555", correlates=True)
+    events = [("refused", n) for n in range(5)] + [("accepted", 9)]
+    _spooled(
+        tmp_path,
+        source,
+        [
+            {"timestamp": (NOW + timedelta(seconds=n)).isoformat(), "event": what, "src_ip": "198.51.100.7"}
+            for what, n in events
+        ],
+    )
+    with clock.frozen_at(NOW + timedelta(seconds=9)):
+        assert detect({last.pk}).round() == "6 events, 1 new alerts"
+    alert = Alert.objects.get()
+    assert (alert.key, alert.level, alert.entity) == (last.uid, "high", "198.51.100.7")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_that_cannot_be_read_is_told_and_costs_no_rule(owner, detect, tmp_path) -> None:
+    source = _source(owner, "web", category="process_creation")
+    rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
+    IndicatorList.objects.create(organisation=owner, name="Danh sách thử", sha256="0" * 64, added_at=NOW, added_by="An")
+    _spooled(tmp_path, source, [_started(0)])
+    with clock.frozen_at(NOW):
+        assert detect({rule.pk}).round() == "1 events, 1 new alerts"
+    assert "Danh sách thử" in RuleBook.objects.get().fault
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_indicator_that_was_valid_raises_an_alert_and_one_that_was_not_none(owner, detect, tmp_path) -> None:
+    source = _source(owner, "dns", category="dns")
+    listed = IndicatorList.objects.create(
+        organisation=owner, name="Danh sách thử", tlp="green", sha256="0" * 64, added_at=NOW, added_by="An"
+    )
+    (tmp_path / "lists").mkdir()
+    text = "bad.example\nold.example,,2026-01-01T00:00:00Z\n"
+    (tmp_path / "lists" / f"{listed.pk}.txt").write_text(text, encoding="utf-8")
+    asked = [
+        {"timestamp": NOW.isoformat(), "query": name, "src_ip": "192.0.2.5"}
+        for name in ("a.bad.example", "old.example")
+    ]
+    _spooled(tmp_path, source, asked)
+    with clock.frozen_at(NOW):
+        assert detect(set()).round() == "2 events, 1 new alerts"
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.key, alert.entity, alert.tlp) == (
+        AlertKind.INDICATOR,
+        "domain:bad.example",
+        "192.0.2.5",
+        "green",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_small_files_become_few_and_days_that_are_over_go(owner, detect, tmp_path) -> None:
+    source = _source(owner, "web", category="process_creation")
+    rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
+    detector = detect({rule.pk})
+    with clock.frozen_at(NOW):
+        detector._tidied = float("inf")
+        for n in range(TOGETHER):
+            _spooled(tmp_path, source, [_started(n)])
+            detector.round()
+        store, span = EventStore(tmp_path / "events"), (NOW - timedelta(days=1), NOW + timedelta(days=1))
+        assert len(store.files([source.pk], *span)) == TOGETHER
+        detector._tidied = 0.0
+        detector.round()
+    files = store.files([source.pk], *span)
+    assert len(files) == 1
+    for one in Detection.objects.all():
+        assert store.find(source.pk, files[0].day, one.event) is not None
+    with clock.frozen_at(NOW + timedelta(days=100)):
+        detector._tidied = 0.0
+        detector.round()
+    assert store.files([source.pk], *span) == []
+    assert not list((tmp_path / "events").iterdir())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ what was written beyond the position that counts is removed first: an event is k
 
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,6 +23,7 @@ SMALL: Final = 32_000_000
 TOGETHER: Final = 24
 _MERGED: Final = "merged-"
 _PARTS: Final = b"vigil.parts"
+_DRAFT_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,12 @@ class EventStore:
         return found
 
     def find(self, source: UUID, day: date, event: str) -> dict[str, object] | None:
-        """One event by its id; None where it is kept no more."""
+        """One event by its id; None where it is kept no more. Raises: OSError, pa.ArrowInvalid for a damaged file."""
         place = self._folder / f"day={day.isoformat()}" / f"source={source}"
         for path in place.glob("*.parquet"):
             try:
                 table = pq.read_table(path, filters=[("_id", "=", event)], partitioning=None)
-            except (OSError, pa.ArrowInvalid):
+            except FileNotFoundError:  # merged with others since it was listed
                 continue
             if table.num_rows:
                 row: dict[str, object] = table.to_pylist()[0]
@@ -130,8 +132,9 @@ class EventStore:
         """Finish what a crash left: drafts, and parts whose merged file is there. To be called by who alone merges."""
         gone = 0
         for place in self._places():
-            for path in place.glob(".*"):
-                path.unlink(missing_ok=True)
+            for path in place.glob(".*"):  # a young one may be another detector's, which writes it now
+                if time.time() - path.stat().st_mtime > _DRAFT_S:
+                    path.unlink(missing_ok=True)
             for path in place.glob(f"{_MERGED}*.parquet"):
                 try:
                     told = (pq.read_schema(path).metadata or {}).get(_PARTS, b"[]")
@@ -153,6 +156,8 @@ class EventStore:
                     path.unlink(missing_ok=True)
                     gone += 1
                 place.rmdir()
+                if not any(place.parent.iterdir()):
+                    place.parent.rmdir()
         return gone
 
     def _places(self) -> Iterator[Path]:

@@ -4,6 +4,7 @@ The writer never goes back to a segment that has a successor. So a bad end is "n
 lost in any other. The segments are listed before a file is read: what had a successor then is complete.
 """
 
+import fcntl
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,10 +31,30 @@ class _Found:
 
 
 class SpoolReader:
-    """Reads a spool; any number of readers may, beside the writers. Remembers nothing: the caller keeps its places."""
+    """Reads a spool; any number of readers may, beside the writers. The caller keeps its places."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._claims: dict[str, int] = {}
+
+    def claim(self, stream: str) -> bool:
+        """Whether this reader alone may consume the stream, as long as it lives. Reading needs no claim."""
+        if stream in self._claims:
+            return True
+        path = self._folder / checked_stream(stream) / "consumer"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._claims[stream] = descriptor
+        return True
+
+    def close(self) -> None:
+        """Give up what was claimed."""
+        while self._claims:
+            os.close(self._claims.popitem()[1])
 
     def streams(self) -> list[str]:
         """The streams that there are."""

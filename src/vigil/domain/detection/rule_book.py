@@ -59,6 +59,7 @@ class LoadedRules:
     plan: Plan
     read: RuleSet
     ours: dict[UUID, Ours]
+    fault: str = ""  # what could not be loaded, though the rest was
 
     @property
     def unusable(self) -> int:
@@ -86,13 +87,14 @@ def load(*, runs: Runs, plans: Path, lists: Path, now: datetime, kept: LoadedRul
     sets: dict[UUID, IndicatorSet] = {
         pk: one for own in (kept.ours.values() if kept else ()) for pk, _, one in own.indicators
     }
-    found = {}
+    found: dict[UUID, Ours] = {}
+    faults: list[str] = []
     for organisation in LogSource.objects.filter(retired_at=None).values_list("organisation", flat=True).distinct():
         running = set(runs(organisation, now))
         known = [(pk, uid, sha) for pk, whose, uid, sha in rows if whose in (None, organisation)]
         found[organisation] = _ours(running, known, placed, correlations, read.silent)
-        found[organisation].indicators = _lists(organisation, lists, sets)
-    return LoadedRules(version, plan, read, found)
+        found[organisation].indicators = _lists(organisation, lists, sets, faults)
+    return LoadedRules(version, plan, read, found, "; ".join(faults))
 
 
 def _compiled(wanted: set[str], plans: Path, kept: LoadedRules | None) -> tuple[Plan, RuleSet]:
@@ -116,16 +118,18 @@ def _ours(
     correlations: Mapping[tuple[str, str], Correlation],
     silent: Collection[str],
 ) -> Ours:
-    rules, correlated, active = {}, {}, []
+    rules: dict[int, Known] = {}
     number_of: dict[str, int] = {}
+    defined: dict[str, tuple[Known, Correlation]] = {}
     for pk, uid, sha in known:
         number = placed.get((sha, uid))
         if number is not None:
             rules[number] = Known(pk, uid)
             number_of[uid] = number
-        elif pk in running and (one := correlations.get((sha, uid))) is not None:
-            active.append(one)
-            correlated[uid] = Known(pk, uid)
+        elif (one := correlations.get((sha, uid))) is not None:
+            defined[uid] = (Known(pk, uid), one)
+    told = {uid for uid, (row, _) in defined.items() if row.pk in running}
+    active = [defined[uid][1] for uid in _with_what_they_ask_for(told, defined)]
     feeds = fields_by_rule(active)
     quiet = {uid for one in active if not one.generate for uid in one.rules} & set(silent)
     alerting = {n for n, rule in rules.items() if rule.pk in running and rule.uid not in quiet}
@@ -135,13 +139,25 @@ def _ours(
         matched=frozenset(alerting | needed),
         rules=rules,
         correlations=tuple(active),
-        correlated=correlated,
+        correlated={uid: defined[uid][0] for uid in told - quiet},
         feeds=feeds,
     )
 
 
+def _with_what_they_ask_for(told: Collection[str], defined: Mapping[str, tuple[Known, Correlation]]) -> list[str]:
+    """Correlations that are told, and those that only feed them."""
+    found: dict[str, None] = {}
+    waiting = sorted(told, reverse=True)
+    while waiting:
+        uid = waiting.pop()
+        if uid not in found and uid in defined:
+            found[uid] = None
+            waiting += defined[uid][1].rules
+    return list(found)
+
+
 def _lists(
-    organisation: UUID, folder: Path, sets: dict[UUID, IndicatorSet]
+    organisation: UUID, folder: Path, sets: dict[UUID, IndicatorSet], faults: list[str]
 ) -> tuple[tuple[UUID, str, IndicatorSet], ...]:
     found = []
     for one in IndicatorList.objects.filter(organisation=organisation, retired_at=None).order_by("added_at"):
@@ -150,6 +166,7 @@ def _lists(
                 sets[one.pk] = read_indicators(folder / f"{one.pk}.txt")
             except (OSError, ValueError) as error:
                 log.error("list of indicators %s: %s", one.pk, error)
+                faults.append(f"the list {one.name} cannot be read")
                 continue
         found.append((one.pk, one.tlp, sets[one.pk]))
     return tuple(found)

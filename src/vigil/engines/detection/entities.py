@@ -13,7 +13,7 @@ OUTSIDERS: Final = (
     "src",
 )  # fmt: skip
 HOSTS: Final = ("computer", "hostname", "host", "host.name", "agent.hostname", "_host", "cs-host")
-_OF_OTHERS: Final = frozenset({"webserver", "proxy", "dns", "firewall", "network_connection_log"})
+_OF_OTHERS: Final = frozenset({"webserver", "proxy", "dns", "firewall"})
 _PRODUCTS: Final = frozenset({"zeek", "suricata", "apache", "nginx"})
 _SHOWN: Final = 40
 _LONGEST: Final = 2000
