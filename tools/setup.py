@@ -24,6 +24,8 @@ DEBIAN_TEST = {
     "chromium": "chromium",
     "dovecot-imapd": "/usr/lib/dovecot/imap",
     "slapd": "/usr/sbin/slapd",
+    "rsyslog": "/usr/sbin/rsyslogd",
+    "rsyslog-gnutls": "/usr/lib/*/rsyslog/lmnsd_gtls.so",
     "fonts-noto-core": "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
 }
 WHAT_FOR = {
@@ -33,6 +35,8 @@ WHAT_FOR = {
     "chromium": "the browser journeys cannot run",
     "dovecot-imapd": "the tests of mailboxes cannot run",
     "slapd": "the tests of LDAP sign-in cannot run",
+    "rsyslog": "the tests of the syslog receivers cannot run",
+    "rsyslog-gnutls": "the test of syslog over TLS cannot run",
     "fonts-noto-core": "screenshots may lack letters",
     "python3-venv": "no environment can be made",
 }
