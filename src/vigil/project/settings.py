@@ -34,6 +34,7 @@ VIGIL_PROVERS = [
     "vigil.domain.exchange.proofs.ConnectionProver",
     "vigil.domain.duty.proofs.DutyProver",
     "vigil.domain.duty.proofs.ProviderProver",
+    "vigil.domain.detection.proofs.DetectionProver",
 ]
 VIGIL_OPEN_ITEMS = [
     "vigil.domain.organisations.open_items.ContactOpenItems",
@@ -42,12 +43,20 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.readiness.open_items.ProofOpenItems",
     "vigil.domain.paging.open_items.PagingOpenItems",
     "vigil.domain.duty.open_items.DutyOpenItems",
+    "vigil.domain.detection.open_items.DetectionOpenItems",
 ]
 VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
 VIGIL_EXCHANGE_CA = Path(os.environ["VIGIL_EXCHANGE_CA"]) if os.environ.get("VIGIL_EXCHANGE_CA") else None
 VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
 VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
-VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman"]
+VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman", "sentinel"]
+
+# Detection: where events come in, as sources are told to send them, and whose those of unknown senders are.
+VIGIL_RECEIVER_HOST = os.environ.get("VIGIL_RECEIVER_HOST", "127.0.0.1")
+VIGIL_SYSLOG_PORT = int(os.environ.get("VIGIL_SYSLOG_PORT", "5514"))
+VIGIL_SYSLOG_TLS_PORT = int(os.environ.get("VIGIL_SYSLOG_TLS_PORT", "0"))
+VIGIL_EVENTS_HTTP_PORT = int(os.environ.get("VIGIL_EVENTS_HTTP_PORT", "5580"))
+VIGIL_EVENTS_ORGANISATION = os.environ.get("VIGIL_EVENTS_ORGANISATION", "")
 
 # Paging: who is on call is told by the class that VIGIL_ON_CALL names (kernel/on_call.py); "" while no room knows.
 VIGIL_ON_CALL = "vigil.domain.duty.on_call.RosterOnCall"

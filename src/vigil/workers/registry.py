@@ -17,7 +17,7 @@ from vigil.domain.paging.channels import channels
 from vigil.domain.vitals.queries import Vital, health
 from vigil.kernel import clock
 from vigil.kernel.phrases import phrase
-from vigil.workers import campaigner, courier, liaison, pager, postman, timekeeper, watchman
+from vigil.workers import campaigner, courier, liaison, pager, postman, sentinel, timekeeper, watchman
 from vigil.workers.loop import run
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,10 @@ def _watchman(stop: threading.Event) -> None:
     run(name=watchman.NAME, round=seeing.round, every_s=watchman.EVERY_S, stop=stop)
 
 
+def _sentinel(stop: threading.Event) -> None:
+    run(name=sentinel.NAME, round=sentinel.Sentinel().round, every_s=sentinel.EVERY_S, stop=stop)
+
+
 def _pager(stop: threading.Event) -> None:
     try:
         outside = checked(settings.VIGIL_DEADMAN_URL)
@@ -94,5 +98,6 @@ WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "liaison": _liaison,
     "postman": _postman,
     "watchman": _watchman,
+    "sentinel": _sentinel,
     "pager": _pager,
 }

@@ -30,6 +30,9 @@ COMMANDS = {
     "campaign": "vigil.faces.cli.campaign:campaign",
     "hunt": "vigil.faces.cli.hunt:hunt",
     "roster": "vigil.faces.cli.roster:roster",
+    "rules": "vigil.faces.cli.detection:rules",
+    "sources": "vigil.faces.cli.detection:sources",
+    "alerts": "vigil.faces.cli.detection:alerts",
 }
 
 

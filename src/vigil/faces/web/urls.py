@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("vigil.faces.web.mailbox.urls")),
     path("", include("vigil.faces.web.organisations.urls")),
     path("", include("vigil.faces.web.estate.urls")),
+    path("", include("vigil.faces.web.detection.urls")),
     path("", include("vigil.faces.web.exchange.urls")),
     path("", include("vigil.faces.web.regimes.urls")),
     path("", include("vigil.faces.web.paging.urls")),

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.accounts.models import Role
+from vigil.domain.detection.models import AlertVerdict, Posture
 from vigil.domain.duty.models import How, KeyUse, Origin, Place
 from vigil.domain.journal.models import Entry
 from vigil.domain.organisations.models import ChannelKind
@@ -34,6 +35,40 @@ SENTENCES: dict[str, str] = {
     "account.token_revoked": N_("revoked a token of the API"),
     "account.unlocked": N_("lifted a lock-out"),
     "assignment.changed": N_("assigned obligation {item}"),
+    "detection.alert_closed": N_("closed an alert: {verdict}"),
+    "detection.alert_given": N_("gave an alert to somebody"),
+    "detection.alert_noted": N_("wrote a note on an alert"),
+    "detection.alert_raised": N_("raised an alert ({kind})"),
+    "detection.alert_reopened": N_("reopened an alert"),
+    "detection.alert_returned": N_("gave an alert back: it waits again"),
+    "detection.alert_taken": N_("took an alert"),
+    "detection.alerts_closed": N_("closed {count} alerts at once: {verdict}"),
+    "detection.alerts_taken": N_("took {count} alerts at once"),
+    "detection.call_entered": N_("entered a call to the hotline as an alert"),
+    "detection.hunt_asked": N_("asked for the hunt “{title}”"),
+    "detection.hunt_stopped": N_("stopped the hunt “{title}”"),
+    "detection.list_added": N_("handed in the list of indicators {name}: {count}, {refused} refused"),
+    "detection.list_retired": N_("retired the list of indicators {name}"),
+    "detection.logsource_added": N_("entered the source {name}"),
+    "detection.logsource_changed": N_("changed a source of events"),
+    "detection.own_rule_added": N_("wrote the rule {title}"),
+    "detection.own_rule_changed": N_("changed the rule {title}"),
+    "detection.own_rule_retired": N_("retired the rule {title}"),
+    "detection.own_rule_tested": N_("tested the rule {title} against stored events"),
+    "detection.posture_applied": N_(
+        "switched a posture on ({posture}): {rules_before} rules before, {rules_after} after"
+    ),
+    "detection.posture_reverted": N_("reverted a posture ({posture}): {rules_before} rules run again"),
+    "detection.profile_set": N_("set what a posture means ({posture})"),
+    "detection.rule_switched": N_("switched the rule {title}: {to}"),
+    "detection.rules_imported": N_("updated the rule set: {added} added, {changed} changed, {retired} retired"),
+    "detection.source_found": N_("registered the sender {name} as a source by itself"),
+    "detection.source_heard": N_("saw that the silence of {name} is over"),
+    "detection.source_retired": N_("retired the source {name}"),
+    "detection.source_silent": N_("noticed that the source {name} is silent"),
+    "detection.source_token_made": N_("made a token for the source {name}"),
+    "detection.suppressed": N_("suppressed alerts of {title}"),
+    "detection.suppression_lifted": N_("lifted the suppression of {title}"),
     "directive.confirmed": N_("confirmed the directive {number} “{subject}”"),
     "directive.corrected": N_("corrected a draft directive: {fields}"),
     "directive.linked": N_("linked a directive to an earlier one ({kind})"),
@@ -120,7 +155,6 @@ SENTENCES: dict[str, str] = {
     "paging.page_declined": N_("said of a page: I cannot take it"),
     "paging.page_done": N_("said of a page: it is done"),
     "paging.page_exhausted": N_("tried everybody for a page, and nobody took it"),
-    "detection.alert_raised": N_("raised an alert ({kind})"),
     "paging.page_raised": N_("raised a page ({kind})"),
     "paging.page_raised_again": N_("raised a page again that nobody had taken ({kind})"),
     "paging.page_resolved": N_("closed a page"),
@@ -228,6 +262,8 @@ WORDS: dict[str, dict[str, Any]] = {  # choices that facts hold, by the fact's n
     "place": dict(Place.choices),
     "origin": dict(Origin.choices),
     "use": dict(KeyUse.choices),
+    "posture": dict(Posture.choices),
+    "to": {"on": _("on"), "off": _("off"), "profile": _("as the profile says")},
 }
 
 
@@ -294,6 +330,15 @@ _PLACES = (
     "closed",
     "placed",
     "open",
+    "key",
+    "title",
+    "posture",
+    "rules_before",
+    "rules_after",
+    "to",
+    "added",
+    "changed",
+    "retired",
 )
 
 
@@ -302,6 +347,8 @@ def _plain(name: str, value: Any) -> Any:
         return instant_of(value) or value
     if name in WORDS and isinstance(value, str):
         return WORDS[name].get(value, value)
+    if name == "verdict" and value in AlertVerdict.values:
+        return AlertVerdict(value).label
     if name in ("is", "verdict") and isinstance(value, str) and value in set(Verdict):
         return Phrase(Verdict(value).label)
     if isinstance(value, dict) and "is" in value:

@@ -46,6 +46,13 @@ KNOWN = {
     "duty.swap": ("row__roster__watch__organisation", "roster"),
     "duty.handover": ("shift_out__post__organisation", "handover"),
     "duty.providerrequest": ("watch__organisation", "providers"),
+    "detection.alert": ("organisation", "alert"),
+    "detection.logsource": ("organisation", "source"),
+    "detection.rule": ("organisation", "rule"),
+    "detection.suppression": ("organisation", ""),
+    "detection.indicatorlist": ("organisation", ""),
+    "detection.retrohunt": ("organisation", ""),
+    "detection.posturechange": ("organisation", ""),
     "accounts.user": (None, "account"),
 }
 

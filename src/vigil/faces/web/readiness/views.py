@@ -20,6 +20,7 @@ from vigil.domain.organisations.queries import contact_points_filed
 from vigil.domain.readiness.actions import prove_watch
 from vigil.domain.readiness.provers import provers_by_kind
 from vigil.domain.readiness.queries import board_of
+from vigil.faces.web.detection.strip import detection_of
 from vigil.faces.web.directives.forms import WindowForm
 from vigil.faces.web.duty.wall import duty_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of
@@ -133,6 +134,7 @@ def _context(request: HttpRequest, watch: Watch) -> dict[str, Any]:
         "holidays": holidays_between(watch.first_day, watch.last_day, get_language() or "vi"),
         "hotlines": _hotlines(watch),
         **duty_of(watch, now),
+        **detection_of(request, watch.organisation, now),
     }
 
 

@@ -38,6 +38,7 @@ from vigil.domain.duty.models import (
 )
 from vigil.domain.duty.queries import in_force, rows_of_person
 from vigil.domain.readiness.provers import all_open_items
+from vigil.faces.web.detection.strip import needing_me
 from vigil.faces.web.duty.door import Door, door_of
 from vigil.faces.web.duty.said import clean, key_or_none, said
 from vigil.kernel import clock
@@ -96,6 +97,7 @@ def shifts(request: HttpRequest, door: Door) -> HttpResponse:
         "calendar": door.url("my_calendar"),
         "hand_overs": _to_take(door),
         "not_given": _not_given(door, now),
+        "needs_me": [] if door.token else needing_me(request)[:5],
     }  # fmt: skip
     return render(request, "duty/shifts.html", context)
 

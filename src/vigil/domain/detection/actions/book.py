@@ -1,0 +1,11 @@
+"""The rule book's version: whoever changes what is looked for says so in the same transaction."""
+
+from django.db.models import F
+
+from vigil.domain.detection.models import RuleBook
+
+
+def bump() -> None:
+    """One more than before. Call it inside the transaction of the change; who detects then loads anew."""
+    RuleBook.objects.get_or_create(pk=1)
+    RuleBook.objects.filter(pk=1).update(version=F("version") + 1)

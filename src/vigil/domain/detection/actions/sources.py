@@ -1,0 +1,148 @@
+"""Sources of events: entered, changed, retired; tokens that are shown once; those that were found by themselves."""
+
+import hashlib
+import ipaddress
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from vigil.domain.detection.models import LogSource
+from vigil.domain.journal.actions import record
+from vigil.domain.journal.saving import save_and_record
+from vigil.domain.organisations.models import Home, Organisation
+from vigil.kernel.actors import Actor
+from vigil.kernel.errors import Conflict, Refused
+from vigil.kernel.identifiers import new_token
+from vigil.kernel.phrases import N_
+
+MOST_FOUND: Final = 200
+
+
+@transaction.atomic
+def save_source(*, source: LogSource, actor: Actor, now: datetime) -> LogSource:
+    """Enter a source, or change it.
+
+    Raises: Refused `source.address`, `source.everything`, `input.invalid`; Conflict `source.address_taken`,
+    `source.retired`.
+    """
+    source.name = " ".join(source.name.split())
+    source.address, source.host = normal_network(source.address), normal_name(source.host)
+    for name in ("product", "category", "service"):
+        setattr(source, name, getattr(source, name).strip().lower())
+    if source._state.adding:
+        source.created_at = now
+    elif LogSource.objects.filter(pk=source.pk).exclude(retired_at=None).exists():
+        raise Conflict("source.retired", N_("This source was retired."))
+    if source.address or source.host:
+        same = LogSource.objects.filter(address=source.address, host=source.host, retired_at=None)
+        if same.exclude(pk=source.pk).exists():
+            raise Conflict("source.address_taken", N_("Another source has this address and host already."))
+    save_and_record(source, actor=actor, now=now, organisation=source.organisation_id, personal=("token_digest",))
+    return source
+
+
+@transaction.atomic
+def retire_source(*, source: LogSource, actor: Actor, now: datetime, why: str = "") -> None:
+    """Nothing is expected of it any more, and its token opens nothing. Raises: Conflict `source.retired`."""
+    if not LogSource.objects.filter(pk=source.pk, retired_at=None).update(retired_at=now, token_digest=""):
+        raise Conflict("source.retired", N_("This source was retired."))
+    _tell(source, "detection.source_retired", actor, now, why=why)
+
+
+@transaction.atomic
+def renew_token(*, source: LogSource, actor: Actor, now: datetime) -> str:
+    """A new token, which cannot be shown again; the one before opens nothing. Raises: Conflict `source.retired`."""
+    token = new_token()
+    if not LogSource.objects.filter(pk=source.pk, retired_at=None).update(token_digest=digest(token)):
+        raise Conflict("source.retired", N_("This source was retired."))
+    _tell(source, "detection.source_token_made", actor, now)
+    return token
+
+
+@transaction.atomic
+def find_source(*, address: str, host: str, actor: Actor, now: datetime) -> LogSource | None:
+    """Register who sends and is not known, for the organisation that settings name; None: nobody's, or too many.
+
+    Called again for the same sender it returns the same source.
+    """
+    owner = events_organisation()
+    if owner is None:
+        return None
+    Organisation.objects.select_for_update().get(pk=owner.pk)  # of two receivers that find it, one waits here
+    address, host = normal_network(address), normal_name(host)
+    there = LogSource.objects.filter(address=address, host=host, retired_at=None).first()
+    if there is not None:
+        return there
+    found = LogSource.objects.filter(organisation=owner, found_by_itself=True, retired_at=None)
+    if found.count() >= MOST_FOUND:
+        return None
+    source = LogSource(
+        organisation=owner,
+        name=_free_name(owner, host or address, address),
+        address=address,
+        host=host,
+        found_by_itself=True,
+        created_at=now,
+    )
+    source.save(force_insert=True)
+    _tell(source, "detection.source_found", actor, now)
+    return source
+
+
+def events_organisation() -> Organisation | None:
+    """Whose the events of unknown senders are: VIGIL_EVENTS_ORGANISATION, else the only top organisation here."""
+    named = settings.VIGIL_EVENTS_ORGANISATION
+    if not named:
+        tops = list(Organisation.objects.filter(parent=None, home=Home.HERE)[:2])
+        return tops[0] if len(tops) == 1 else None
+    by_code = Organisation.objects.filter(code=named).first()
+    if by_code is not None:
+        return by_code
+    return next((row for row in Organisation.objects.all() if str(row.pk) == named), None)
+
+
+def normal_network(text: str) -> str:
+    """An address or network as it is kept. Raises: Refused `source.address`, `source.everything`."""
+    if not text.strip():
+        return ""
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError as error:
+        raise Refused("source.address", N_("{text} is no address and no network."), text=text.strip()[:60]) from error
+    if network.prefixlen == 0:
+        raise Refused("source.everything", N_("A source is an address or a network, not everything."))
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen == network.max_prefixlen:
+        network = ipaddress.ip_network(mapped)
+    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+
+
+def normal_name(host: str) -> str:
+    """A host's name as it is kept and compared."""
+    return "".join(letter for letter in host.strip().rstrip(".").lower() if letter.isprintable())[:255]
+
+
+def digest(token: str) -> str:
+    """The SHA-256 by which a token is known."""
+    return hashlib.sha256(token[:500].encode()).hexdigest()
+
+
+def _free_name(owner: Organisation, *wanted: str) -> str:
+    base = next((name for name in wanted if name), "?")[:180]
+    taken = set(LogSource.objects.filter(organisation=owner, name__startswith=base).values_list("name", flat=True))
+    names = [base, f"{base} ({wanted[-1]})", *(f"{base} ({n})" for n in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken)
+
+
+def _tell(source: LogSource, action: str, actor: Actor, now: datetime, *, why: str = "") -> None:
+    record(
+        actor=actor,
+        now=now,
+        action=action,
+        subject=f"detection.logsource:{source.pk}",
+        organisation=source.organisation_id,
+        why=why,
+        facts={"name": source.name},
+    )

@@ -1,0 +1,1 @@
+"""Pages of detection: alerts, sources, rules, hunts, indicators, suppressions."""

@@ -1,0 +1,210 @@
+"""Sources: which are alive, how much they send, how late, what was rejected; how to make one send."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from vigil.domain.accounts.permissions import permitted
+from vigil.domain.detection.actions.sources import renew_token, retire_source, save_source
+from vigil.domain.detection.models import LogSource
+from vigil.domain.detection.queries import SourceNow, sources_now
+from vigil.domain.organisations.models import Organisation
+from vigil.faces.web.detection.sight import MANAGE, READ, age_of, one_seen, percent_of
+from vigil.faces.web.dressing import dress
+from vigil.faces.web.lists.fields import OrganisationField
+from vigil.faces.web.lists.finding import find
+from vigil.faces.web.readiness.views import signed_in_or_stale
+from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, user_of, visible
+from vigil.kernel import clock
+from vigil.kernel.errors import VigilError
+
+_MOST = 500
+FORMATS = [
+    ("auto", _("As it comes (told by its content)")),
+    ("json", "JSON"),
+    ("syslog", "Syslog"),
+    ("cef", "CEF"),
+    ("leef", "LEEF"),
+    ("w3c", "W3C (IIS)"),
+    ("clf", _("Web server (combined)")),
+    ("windows", _("Windows events (JSON or XML)")),
+    ("auditd", "auditd"),
+    ("dns", _("Name server queries")),
+    ("zeek", "Zeek"),
+]
+
+
+class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is known of a source."""
+
+    class Meta:
+        model = LogSource
+        fields = [
+            "organisation", "name", "format", "address", "host", "product", "category", "service", "path",
+            "silent_after_s", "most_lag_s",
+        ]  # fmt: skip
+        help_texts = {
+            "address": _("Of what comes by syslog; empty where a token tells it."),
+            "host": _("As it stands in the records, where several send through one address."),
+            "product": _("As rules call it: windows, linux, fortinet… Only where the format does not tell."),
+            "silent_after_s": _("0: it may be silent."),
+        }
+
+    def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.instance.format
+        known = FORMATS if kept in dict(FORMATS) else [*FORMATS, (kept, kept)]
+        self.fields["format"] = forms.ChoiceField(label=_("Format"), choices=known)
+        if self.instance._state.adding:
+            self.fields["organisation"] = OrganisationField(organisations, label=_("Organisation"))
+        else:
+            del self.fields["organisation"]
+        dress(self)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return {field.name for field in LogSource._meta.fields}  # the action looks at all of it, once
+
+
+@signed_in_or_stale
+@require_GET
+def sources(request: HttpRequest) -> HttpResponse:
+    """All of them, the silent ones first; the rows alone when htmx asks for news."""
+    now = clock.now()
+    rows = scoped(request, LogSource.objects.filter(retired_at=None), permission=READ).select_related("organisation")
+    words = request.GET.get("q", "")[:100]
+    if words:
+        rows = find(rows, words, ("name", "address", "host", "product", "organisation__name"))
+    found = sources_now(list(rows.order_by("name")[:_MOST]), now)
+    shown = [_line(one, now) for one in found]
+    context = {
+        "rows": shown,
+        "q": words,
+        "now": now,
+        "now_ms": int(now.timestamp() * 1000),
+        "stale_after_ms": int((now.timestamp() + 60) * 1000),
+        "here": request.get_full_path(),
+        "silent": sum(one.silent for one in found),
+        "late": sum(one.late for one in found),
+        "rejected": sum(one.much_rejected for one in found),
+        "last_hour": sum(one.hours[-1] for one in found),
+    }
+    template = "detection/source_rows.html" if request.headers.get("HX-Request") else "detection/sources.html"
+    return render(request, template, context)
+
+
+def _line(one: SourceNow, now: Any) -> dict[str, Any]:
+    source = one.source
+    return {
+        "one": one,
+        "source": source,
+        "heard_s": age_of(source.last_received_at, now),
+        "event_s": age_of(source.last_event_at, now),
+        "rejected": percent_of(one.rejected_share),
+        "day": sum(one.hours),
+    }
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Enter a source."""
+    allowed = visible(request, MANAGE)
+    demanded(request, MANAGE, default_organisation(request, MANAGE))
+    initial = {"organisation": default_organisation(request, MANAGE)}
+    form = SourceForm(request.POST or None, organisations=allowed, initial=initial)
+    error = None
+    if request.method == "POST" and form.is_valid():
+        demanded(request, MANAGE, form.instance.organisation)
+        try:
+            made = save_source(source=form.instance, actor=actor_of(request), now=clock.now())
+        except VigilError as refused:
+            error = refused
+        else:
+            messages.success(request, gettext("Entered. Below is how it is made to send."))
+            return redirect("source", pk=made.pk)
+    status = error.status if error else 422 if form.is_bound and form.errors else 200
+    return render(request, "detection/source_new.html", {"form": form, "error": error}, status=status)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def source(request: HttpRequest, pk: str) -> HttpResponse:
+    """One source: how it does, its settings, how it is made to send."""
+    found = _one(request, pk)
+    if request.method == "GET":
+        return _shown(request, found)
+    demanded(request, MANAGE, found.organisation)
+    form = SourceForm(request.POST, instance=found, organisations=visible(request, MANAGE))
+    if not form.is_valid():
+        return _shown(request, found, form=form)
+    try:
+        save_source(source=form.instance, actor=actor_of(request), now=clock.now())
+    except VigilError as error:
+        return _shown(request, _one(request, pk), form=form, error=error)
+    messages.success(request, gettext("Saved."))
+    return redirect("source", pk=pk)
+
+
+@login_required
+@never_cache
+@require_POST
+def token(request: HttpRequest, pk: str) -> HttpResponse:
+    """A new token, shown on this answer alone."""
+    found = _one(request, pk)
+    demanded(request, MANAGE, found.organisation)
+    made = renew_token(source=found, actor=actor_of(request), now=clock.now())
+    found.refresh_from_db()
+    return _shown(request, found, token=made)
+
+
+@login_required
+@require_POST
+def retire(request: HttpRequest, pk: str) -> HttpResponse:
+    """Nothing is expected of it any more."""
+    found = _one(request, pk)
+    demanded(request, MANAGE, found.organisation)
+    retire_source(source=found, actor=actor_of(request), now=clock.now(), why=request.POST.get("why", "")[:500])
+    messages.success(request, gettext("Nothing is expected of this source any more."))
+    return redirect("sources")
+
+
+def _one(request: HttpRequest, pk: str) -> LogSource:
+    return one_seen(request, LogSource.objects.select_related("organisation"), pk)
+
+
+def _shown(
+    request: HttpRequest,
+    found: LogSource,
+    *,
+    form: SourceForm | None = None,
+    error: VigilError | None = None,
+    token: str = "",
+) -> HttpResponse:
+    now, may_manage = clock.now(), permitted(user_of(request), MANAGE, found.organisation)
+    if may_manage and form is None:
+        form = SourceForm(instance=found, organisations=visible(request, MANAGE))
+    context = {
+        **_line(sources_now([found], now)[0], now),
+        "form": form if may_manage and found.retired_at is None else None,
+        "error": error,
+        "token": token,
+        "host": settings.VIGIL_RECEIVER_HOST,
+        "syslog_port": settings.VIGIL_SYSLOG_PORT,
+        "tls_port": settings.VIGIL_SYSLOG_TLS_PORT,
+        "http_port": settings.VIGIL_EVENTS_HTTP_PORT,
+        "shown_token": token or "TOKEN",
+        "samples": found.rejected_samples,
+    }
+    bad = form is not None and form.is_bound and form.errors
+    return render(request, "detection/source.html", context, status=error.status if error else 422 if bad else 200)

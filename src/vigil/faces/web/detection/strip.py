@@ -1,0 +1,63 @@
+"""What other pages show of detection: how many sources live, how old the newest data is, what waits for somebody."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from vigil.domain.accounts.permissions import permitted
+from vigil.domain.detection.models import Alert, AlertState
+from vigil.domain.detection.queries import sources_now, sources_of
+from vigil.domain.organisations.models import Organisation
+from vigil.faces.web.detection.sight import HANDLE, READ, age_of
+from vigil.faces.web.scoping import scoped, user_of
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Numbers of one organisation. `heard_s`: since the newest receipt; None: nothing was ever received."""
+
+    sources: int
+    silent: int
+    heard_s: int | None
+    waiting: int
+    critical: int
+
+    @property
+    def alive(self) -> int:
+        """Those that are not silent."""
+        return self.sources - self.silent
+
+
+def strip_of(organisation: UUID, now: datetime) -> Strip:
+    """What the board and the wall show."""
+    found = sources_now(list(sources_of(organisation)), now, hours=1)
+    heard = [one.source.last_received_at for one in found if one.source.last_received_at is not None]
+    rows = Alert.objects.filter(organisation_id=organisation, state=AlertState.OPEN)
+    waiting = list(rows.values_list("level", flat=True)[:1000])
+    return Strip(
+        len(found),
+        sum(one.silent for one in found),
+        age_of(max(heard), now) if heard else None,
+        len(waiting),
+        waiting.count("critical"),
+    )
+
+
+def needing_me(request: HttpRequest) -> QuerySet[Alert]:
+    """The alerts that wait for somebody like the reader, the gravest and oldest first."""
+    rows = Alert.objects.filter(state=AlertState.OPEN).select_related("organisation")
+    return scoped(request, rows, permission=HANDLE).order_by("-weight", "raised_at")
+
+
+def may_see(request: HttpRequest, organisation: Organisation) -> bool:
+    """Whether the reader may open the alerts that the numbers stand for."""
+    return permitted(user_of(request), READ, organisation)
+
+
+def detection_of(request: HttpRequest, organisation: Organisation, now: datetime) -> dict[str, Any]:
+    """For the templates of the board and the wall."""
+    return {"strip": strip_of(organisation.pk, now), "may_see_alerts": may_see(request, organisation)}

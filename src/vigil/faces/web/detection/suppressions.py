@@ -1,0 +1,123 @@
+"""Suppressions: what raises no alert for a while, whose it is, why, until when, and how much it held back."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from vigil.domain.detection.actions.suppressions import LONGEST, lift, suppress
+from vigil.domain.detection.models import Rule, Suppression
+from vigil.domain.organisations.models import Organisation
+from vigil.faces.web.detection.sight import MANAGE, READ, one_seen
+from vigil.faces.web.dressing import dress
+from vigil.faces.web.lists.fields import OrganisationField
+from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, visible
+from vigil.kernel import clock
+from vigil.kernel.errors import VigilError
+
+
+class SuppressionForm(forms.Form):
+    """What, why, for how long."""
+
+    key = forms.CharField(
+        label=_("Rule or indicator"),
+        max_length=300,
+        required=False,
+        help_text=_("Its id or value; empty: whatever is about the entity below."),
+    )
+    entity = forms.CharField(
+        label=_("Entity"), max_length=300, required=False, help_text=_("Empty: whatever the rule finds, anywhere.")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=LONGEST.days, initial=7)
+
+    def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields = {"organisation": OrganisationField(organisations, label=_("Organisation")), **self.fields}
+        dress(self)
+
+
+@login_required
+@require_GET
+def suppressions(request: HttpRequest) -> HttpResponse:
+    """Those that hold, the next to end first; below them what is over."""
+    now = clock.now()
+    rows = scoped(request, Suppression.objects.select_related("organisation"), permission=READ)
+    held = rows.filter(lifted_at=None, expires_at__gt=now).order_by("expires_at")
+    over = rows.exclude(lifted_at=None, expires_at__gt=now).order_by("-created_at")
+    owners = {row.organisation_id for row in held}
+    context = {
+        "held": held[:500],
+        "page": Paginator(over, 50).get_page(request.GET.get("page")),
+        "managed": set(visible(request, MANAGE).filter(pk__in=owners).values_list("pk", flat=True)),
+        "now": now,
+    }
+    return render(request, "detection/suppressions.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Suppress something; prepared where a page offered it."""
+    allowed = visible(request, MANAGE)
+    demanded(request, MANAGE, default_organisation(request, MANAGE))
+    initial = {
+        "organisation": default_organisation(request, MANAGE),
+        "key": request.GET.get("key", "")[:300],
+        "entity": request.GET.get("entity", "")[:300],
+    }
+    form = SuppressionForm(request.POST or None, organisations=allowed, initial=initial)
+    error = None
+    if request.method == "POST" and form.is_valid():
+        owner, now = form.cleaned_data["organisation"], clock.now()
+        demanded(request, MANAGE, owner)
+        try:
+            suppress(
+                organisation=owner,
+                key=form.cleaned_data["key"],
+                title=_title(form.cleaned_data["key"], owner),
+                entity=form.cleaned_data["entity"],
+                reason=form.cleaned_data["reason"],
+                until=now + timedelta(days=form.cleaned_data["days"]),
+                actor=actor_of(request),
+                now=now,
+            )
+        except VigilError as refused:
+            error = refused
+        else:
+            messages.success(request, gettext("Suppressed. What it holds back is counted."))
+            return redirect("suppressions")
+    status = error.status if error else 422 if form.is_bound and form.errors else 200
+    context = {"form": form, "error": error, "title": request.GET.get("title", "")[:300]}
+    return render(request, "detection/suppression_new.html", context, status=status)
+
+
+def _title(key: str, owner: Organisation) -> str:
+    """The rule's title, if it is one that this organisation has."""
+    rows = Rule.objects.filter(uid=key)
+    found = rows.filter(organisation=None).first() or rows.filter(organisation=owner).first()
+    return found.title if found else ""
+
+
+@login_required
+@require_POST
+def lift_one(request: HttpRequest, pk: str) -> HttpResponse:
+    """It raises alerts again."""
+    found = one_seen(request, Suppression.objects.select_related("organisation"), pk)
+    demanded(request, MANAGE, found.organisation)
+    try:
+        lift(suppression=found, actor=actor_of(request), now=clock.now())
+    except VigilError as error:
+        messages.error(request, error.phrase.said(gettext))
+    else:
+        messages.success(request, gettext("It raises alerts again."))
+    return redirect("suppressions")

@@ -1,0 +1,103 @@
+"""Template tags of detection: ages and deadlines in words, titles in the reader's language, a sparkline's bars."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext, ngettext
+
+from vigil.domain.detection.models import Alert, AlertKind
+from vigil.kernel.clock import VIETNAM
+from vigil.kernel.phrases import N_
+
+register = template.Library()
+
+
+@register.filter
+def alert_title(alert: Alert) -> str:
+    """The title; Vigil's own in the reader's language."""
+    return gettext(alert.title) if alert.kind == AlertKind.SILENCE else alert.title
+
+
+@register.filter
+def span(seconds: Any) -> str:
+    """A length of time in its two greatest units at most."""
+    if seconds is None:
+        return "—"
+    whole = abs(int(seconds))
+    if whole < 60:
+        return gettext("%(n)s s") % {"n": whole}
+    if whole < 3600:
+        return gettext("%(n)s min") % {"n": whole // 60}
+    if whole < 86_400:
+        return gettext("%(h)s h %(m)s min") % {"h": whole // 3600, "m": whole % 3600 // 60}
+    return ngettext("%(n)s day", "%(n)s days", whole // 86_400) % {"n": whole // 86_400}
+
+
+@register.filter
+def ago(seconds: Any) -> str:
+    """How long ago."""
+    return "—" if seconds is None else gettext("%(span)s ago") % {"span": span(seconds)}
+
+
+@register.filter
+def left(seconds: Any) -> str:
+    """How long until a deadline."""
+    return gettext("%(span)s left") % {"span": span(seconds)}
+
+
+@register.filter
+def late(seconds: Any) -> str:
+    """How far beyond a deadline."""
+    return gettext("%(span)s late") % {"span": span(seconds)}
+
+
+@register.filter
+def bars(counts: Sequence[int]) -> list[dict[str, float | int]]:
+    """The bars of a sparkline, 3 wide and at most 24 high; an hour without events is a line of one."""
+    most = max(counts, default=0)
+    made: list[dict[str, float | int]] = []
+    for place, count in enumerate(counts):
+        height = round(1 + 23 * count / most, 1) if count else 1
+        made.append({"x": place * 4, "y": round(24 - height, 1), "height": height, "count": count})
+    return made
+
+
+_WHAT = {
+    "note": N_("Note"),
+    "call": N_("Call"),
+    "taken": N_("Taken"),
+    "given": N_("Given"),
+    "returned": N_("Given back"),
+    "closed": N_("Closed"),
+    "reopened": N_("Reopened"),
+}
+
+
+@register.filter
+def note_word(what: str) -> str:
+    """What a line of an alert's story is."""
+    return gettext(_WHAT[what]) if what in _WHAT else what
+
+
+@register.filter
+def own_words(text: str) -> str:
+    """Words of Vigil's own in the reader's language."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def shown_value(value: Any) -> str:
+    """A field of an event, at most a thousand letters of it."""
+    said = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return said if len(said) <= 1000 else said[:1000] + " …"
+
+
+@register.filter
+def iso_time(text: Any) -> str:
+    """An instant that is kept as ISO 8601, as people in Viet Nam read it."""
+    try:
+        return f"{datetime.fromisoformat(str(text)).astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}"
+    except ValueError:
+        return str(text)

@@ -1,0 +1,77 @@
+"""`vigil rules`, `vigil sources`, `vigil alerts`: what they print and how they end."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+from tests.detection import raised, rule_text, source_of
+
+from vigil.domain.detection.doors import Door
+from vigil.domain.detection.models import Alert, LogSource, Rule
+from vigil.faces.cli.main import cli
+from vigil.kernel import clock
+from vigil.kernel.errors import Conflict, NotFound, Refused
+
+
+def told(*words: str, code: int = 0):
+    done = CliRunner().invoke(cli, list(words))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return json.loads(done.output) if "--json" in words else done.output
+
+
+def test_a_release_archive_is_taken_in_and_listed(isp, tmp_path) -> None:
+    archive = tmp_path / "rules.zip"
+    broken = rule_text(3).replace(b"condition: selection", b"condition: khac")
+    with zipfile.ZipFile(archive, "w") as made:
+        for name, text in (
+            ("rules/1.yml", rule_text(1)),
+            ("rules/2.yml", rule_text(2, level="low")),
+            ("rules/3.yml", broken),
+        ):
+            made.writestr(name, text)
+    assert told("rules", "import", str(archive), "--json", code=1) == {
+        "added": 3, "changed": 0, "unchanged": 0, "retired": 0, "unusable": 1, "left": [],
+    }  # fmt: skip
+    assert Rule.objects.get(title="Luật 1").name == "rules/1.yml"
+    assert "3" in told("rules", "import", str(archive), code=1)
+    rows = told("rules", "list", "--json")
+    assert [(row["title"], row["state"]) for row in rows] == [
+        ("Luật 1", "running"), ("Luật 2", "off"), ("Luật 3", "unusable"),
+    ]  # fmt: skip
+    assert told("rules", "list", "--state", "unusable", "--organisation", isp.name).startswith("unusable")
+    (tmp_path / "no.zip").write_bytes(io.BytesIO(b"PK").getvalue())
+    with pytest.raises(Refused):
+        told("rules", "import", str(tmp_path / "no.zip"))
+    with pytest.raises(NotFound):
+        told("rules", "list", "--organisation", "không có")
+
+
+def test_a_source_is_entered_and_gets_its_token(isp, organisation_of) -> None:
+    made = told("sources", "add", "--name", "Web", "--address", "192.0.2.7", "--json")
+    assert (made["address"], made["organisation"]) == ("192.0.2.7", isp.name)
+    with pytest.raises(Conflict):
+        told("sources", "add", "--name", "Khác", "--address", "192.0.2.7")
+    token = told("sources", "token", "Web").strip()
+    assert Door().by_token(token) == LogSource.objects.get().pk
+    assert told("sources", "token", made["id"], "--json")["token"] != token
+    assert [row["silent"] for row in told("sources", "list", "--json")] == [False]
+    LogSource.objects.update(created_at=clock.now() - timedelta(hours=1))
+    assert "silent" in told("sources", "list", code=1)
+    organisation_of("Thứ hai")
+    with pytest.raises(NotFound):
+        told("sources", "add", "--name", "Web 2")
+
+
+def test_alerts_are_listed_and_lateness_shows(isp) -> None:
+    now = clock.now()
+    raised(isp, now, entity="M1", source=source_of(isp, now=now))
+    raised(isp, now, entity="M2", level="critical")
+    assert [row["entity"] for row in told("alerts", "list", "--json")] == ["M2", "M1"]
+    assert told("alerts", "list", "--state", "closed") == ""
+    Alert.objects.filter(entity="M1").update(due_at=now - timedelta(seconds=1))
+    assert "M1" in told("alerts", "list", code=1)

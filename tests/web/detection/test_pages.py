@@ -1,0 +1,246 @@
+"""What an officer does on these pages, from the queue to the verdict; what an engineer does with sources and rules."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from tests.detection import raised, source_of
+from tests.web.rooms import client_of
+
+from vigil.domain.accounts.models import User
+from vigil.domain.detection.models import (
+    Alert,
+    DetectionProfile,
+    IndicatorList,
+    LogSource,
+    RetroHunt,
+    Rule,
+    RuleSwitch,
+    SourceHour,
+    Suppression,
+)
+from vigil.domain.detection.queries import rules_for
+from vigil.kernel import clock
+
+pytestmark = pytest.mark.django_db
+
+
+def _text(response) -> str:
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_the_queue_puts_what_waits_first_the_gravest_and_oldest_on_top(ours) -> None:
+    now, owner = clock.now(), ours.organisation
+    raised(owner, now - timedelta(hours=2), entity="CŨ", key="a")
+    raised(owner, now, entity="NẶNG", key="b", level="critical")
+    Alert.objects.filter(pk=ours.alert.pk).update(state="taken", taken_name="Minh")
+    client = client_of(owner, "duty_officer")
+    page = _text(client.get(reverse("alerts")))
+    assert page.index("NẶNG") < page.index("CŨ") < page.index("SRV Đơn vị ta")
+    assert "Minh" in page and "trễ" in page
+    for query, there, gone in (
+        ({"state": "taken"}, "SRV Đơn vị ta", "NẶNG"), ({"level": "critical"}, "NẶNG", "CŨ"),
+        ({"q": "cu"}, "CŨ", "NẶNG"),
+        ({"source": str(ours.source.pk)}, "SRV Đơn vị ta", "CŨ"), ({"state": "overdue"}, "CŨ", "NẶNG"),
+    ):  # fmt: skip
+        rows = _text(client.get(reverse("alerts"), query, headers={"HX-Request": "true"}))
+        assert there in rows and gone not in rows, query
+        assert "<html" not in rows
+    anonymous = client.__class__()
+    assert anonymous.get(reverse("alerts"), headers={"HX-Request": "true"}).status_code == 401
+
+
+def test_an_alert_from_taking_to_verdict_and_back(ours) -> None:
+    lan, minh = (client_of(ours.organisation, role) for role in ("duty_officer", "watch_lead"))
+    page = reverse("alert", args=[ours.alert.pk])
+    shown = _text(lan.get(page))
+    assert "T1190" in shown and "Exploit Public-Facing Application" in shown and "quan.tri" in shown
+    assert lan.post(reverse("alert_take", args=[ours.alert.pk]), {"next": "https://x.example/"}).url == page
+    assert "đã nhận cảnh báo này" in _text(minh.post(reverse("alert_take", args=[ours.alert.pk]), follow=True))
+
+    def act(client, what, **data):
+        return client.post(reverse("alert_act", args=[ours.alert.pk, what]), data)
+
+    assert act(lan, "note", text="Đang xem <b>máy</b>").status_code == 302
+    assert act(lan, "note", text=" ").status_code == 422
+    assert "Đang xem &lt;b&gt;máy&lt;/b&gt;" in _text(lan.get(page))
+    to = User.objects.get(username__startswith="watch_lead")
+    assert act(lan, "give", to=to.pk, text="Giúp tôi").status_code == 302
+    assert act(lan, "give", to="x").status_code == 422
+    assert act(minh, "return").status_code == 302
+    assert act(minh, "return").status_code == 409
+    assert act(minh, "close", verdict="").status_code == 422
+    assert act(minh, "close", verdict="attack", text="Đã chặn").status_code == 302
+    assert act(minh, "close", verdict="attack").status_code == 409
+    assert act(minh, "reopen", text="Chưa hết").status_code == 302
+    assert act(minh, "khac").status_code == 404
+    told = ["note", "taken", "given", "returned", "closed", "reopened"]
+    assert sorted(ours.alert.notes.values_list("what", flat=True)) == sorted(told)
+
+
+def test_many_false_ones_are_closed_at_once_and_a_suppression_is_offered(ours) -> None:
+    now, owner = clock.now(), ours.organisation
+    keys = [str(raised(owner, now, key="ồn", entity=f"M{n}").pk) for n in range(3)]
+    officer, engineer = client_of(owner, "duty_officer"), client_of(owner, "engineer")
+    assert Alert.objects.filter(state="taken").count() == 0
+    officer.post(reverse("alerts_many"), {"alert": keys[:2], "what": "take", "next": "/alerts/?state=open"})
+    assert Alert.objects.filter(state="taken").count() == 2
+    officer.post(reverse("alerts_many"), {"alert": ["x"], "what": "take"})
+    officer.post(reverse("alerts_many"), {"alert": keys, "what": "close"})
+    assert not Alert.objects.filter(state="closed").exists()
+    close = {"alert": keys, "what": "close", "verdict": "false", "text": "Quét"}
+    page = _text(engineer.post(reverse("alerts_many"), close))
+    assert Alert.objects.filter(state="closed", verdict="false").count() == 3
+    link = re.search(r'href="(/suppressions/new/\?[^"]+)"', page)[1].replace("&amp;", "&")
+    form = _text(engineer.get(link))
+    assert 'value="ồn"' in form
+    given = {"organisation": owner.pk, "key": "ồn", "entity": "", "reason": "Quét định kỳ", "days": "7"}
+    assert engineer.post(link, {**given, "days": "31"}).status_code == 422
+    assert engineer.post(link, {**given, "key": ""}).status_code == 422
+    assert engineer.post(link, given).url == reverse("suppressions")
+    assert "Quét định kỳ" in _text(officer.get(reverse("suppressions")))
+    engineer.post(reverse("suppression_lift", args=[Suppression.objects.get(key="ồn").pk]))
+    assert Suppression.objects.get(key="ồn").lifted_at is not None
+
+
+def test_a_call_is_entered_and_waits_at_the_officer_s_first_page(ours) -> None:
+    client = client_of(ours.organisation, "duty_officer")
+    given = {
+        "organisation": ours.organisation.pk,
+        "caller": "Bà Hoa 0912 000 000",
+        "what": "Cổng bị thay",
+        "level": "critical",
+    }
+    assert client.post(reverse("call"), {**given, "caller": ""}).status_code == 422
+    made = client.post(reverse("call"), given, follow=True)
+    assert "Bà Hoa" in _text(made) and "Cổng bị thay" in _text(made)
+
+
+def test_a_source_is_entered_and_its_token_shown_once(ours) -> None:
+    client = client_of(ours.organisation, "engineer", "en")
+    given = {
+        "organisation": ours.organisation.pk, "name": "Web 01", "format": "auto", "address": "192.0.2.10",
+        "silent_after_s": "600", "most_lag_s": "30",
+    }  # fmt: skip
+    assert client.post(reverse("source_new"), {**given, "address": "khắp nơi"}).status_code == 422
+    page = client.post(reverse("source_new"), given).url
+    source = LogSource.objects.get(name="Web 01")
+    shown = client.post(reverse("source_token", args=[source.pk]))
+    token = re.search(r'<code class="snippet">([\w-]{20,})</code>', shown.content.decode())[1]
+    assert shown.content.decode().count(token) == 3 and "no-store" in shown.headers["Cache-Control"]
+    assert token not in client.get(page).content.decode()
+    assert 'port="5514"' in client.get(page).content.decode()
+    assert client.post(page, {**given, "name": "Web 02", "format": "syslog"}).status_code == 302
+    assert client.post(page, {**given, "name": ours.source.name}).status_code == 422
+    SourceHour.objects.create(source=source, hour=clock.now().replace(minute=0), events=90, rejected=10)
+    told = [{"at": clock.now().isoformat(), "why": "no JSON: <x>"}]
+    LogSource.objects.filter(pk=source.pk).update(
+        rejected=10, rejected_samples=told, lag_s=31.5, last_received_at=clock.now()
+    )
+    assert "no JSON: &lt;x&gt;" in client.get(page).content.decode()
+    rows = _text(client.get(reverse("sources")))
+    assert "Read late" in rows and "10 %" in rows and "Web 02" in rows
+    client.post(reverse("source_retire", args=[source.pk]))
+    assert "Web 02" not in _text(client.get(reverse("sources")))
+
+
+def test_rules_are_switched_and_postures_shaped(ours, shared) -> None:
+    client, owner = client_of(ours.organisation, "engineer", "en"), ours.organisation
+    page = _text(client.get(reverse("rules")))
+    assert "Luật chung" in page and "1 rule cannot run, and why" in page and "khac" in page
+    for state, there, gone in (
+        ("running", "Luật chung", "Luật của"),
+        ("off", "Luật của", "Luật chung"),
+        ("unusable", "Luật hỏng", "Luật chung"),
+    ):
+        main = _text(client.get(reverse("rules"), {"state": state})).split("</details>")[-1]
+        assert there in main and gone not in main, state
+    switch = reverse("rule_switch", args=[shared.pk])
+    assert client.post(switch, {"to": "off", "why": "Ồn"}).status_code == 302
+    assert not rules_for(owner.pk, clock.now()).exists() and RuleSwitch.objects.get().why == "Ồn"
+    client.post(switch, {"to": "profile"})
+    assert not RuleSwitch.objects.exists()
+    refused = client.post(reverse("rule_switch", args=[ours.rule.pk]), {"to": "on"})
+    assert refused.status_code == 422 and "Test it" in _text(refused)
+    client.post(reverse("posture"), {"to": "highest"})
+    assert "The highest posture holds" in _text(client.get(reverse("rules")))
+    client.post(reverse("posture"), {"to": "normal"})
+    assert "The normal posture holds" in _text(client.get(reverse("rules")))
+    within = {f"within_{level}": "60" for level in ("informational", "low", "medium", "high", "critical")}
+    given = {"least_level": "critical", "products": "Linux, windows", "silent_percent": "50", **within}
+    assert client.post(reverse("profile", args=["normal"]), {**given, "silent_percent": "0"}).status_code == 422
+    assert client.post(reverse("profile", args=["normal"]), given).status_code == 302
+    assert DetectionProfile.objects.get().products == ["linux", "windows"]
+    assert not rules_for(owner.pk, clock.now()).exists()
+
+
+def test_an_own_rule_from_its_faults_to_going_live(ours) -> None:
+    client, owner = client_of(ours.organisation, "engineer", "en"), ours.organisation
+    bad = ours.rule.text.replace("condition: selection", "condition: khac")
+    page = client.post(reverse("own_rule", args=[ours.rule.pk]), {"text": bad})
+    assert page.status_code == 422 and "Line 9:" in _text(page) and '<mark class="now">' in page.content.decode()
+    good = ours.rule.text.replace("nc -e", "ncat")
+    assert client.post(reverse("own_rule", args=[ours.rule.pk]), {"text": good}).status_code == 302
+    address = reverse("rule", args=[ours.rule.pk])
+    client.post(reverse("rule_test", args=[ours.rule.pk]), {"days": "3"})
+    hunt = RetroHunt.objects.latest("asked_at")
+    assert (hunt.rules, hunt.until - hunt.since) == ([str(ours.rule.pk)], timedelta(days=3))
+    judge = reverse("own_rule_judge", args=[ours.rule.pk, hunt.pk])
+    assert client.post(judge).status_code == 404  # it has not run yet
+    RetroHunt.objects.filter(pk=hunt.pk).update(state="done", events=1000, found=2)
+    assert "it may go live" in _text(client.get(address))
+    assert client.post(judge).status_code == 302
+    assert "it may go live" not in _text(client.get(address))
+    client.post(reverse("rule_switch", args=[ours.rule.pk]), {"to": "on"})
+    assert rules_for(owner.pk, clock.now()).get() == Rule.objects.get(pk=ours.rule.pk)
+    client.post(reverse("own_rule_retire", args=[ours.rule.pk]))
+    assert not rules_for(owner.pk, clock.now()).exists()
+
+
+def test_hunts_and_lists(ours, shared) -> None:
+    client = client_of(ours.organisation, "engineer", "en")
+    RetroHunt.objects.update(state="running", files_done=3, files_total=10)
+    rows = _text(client.get(reverse("hunts"), headers={"HX-Request": "true"}))
+    assert '<progress class="progress w-100" value="3" max="10"' in rows and "every 2s" in rows
+    client.post(reverse("hunt_stop", args=[ours.hunt.pk]))
+    assert "is being stopped" in _text(client.get(reverse("hunts")))
+    form = _text(client.get(reverse("hunt_new"), {"q": "chung"}))
+    assert f'name="rule" value="{shared.pk}"' in form
+    assert client.post(reverse("hunt_new"), {"days": "3"}).status_code == 422
+    client.post(
+        reverse("hunt_new"), {"rule": [shared.pk], "list": [ours.list.pk], "days": "30", "title": "Tháng trước"}
+    )
+    assert RetroHunt.objects.get(title="Tháng trước").state == "waiting"
+    file = SimpleUploadedFile("ioc.txt", b"xau.example\ncom.vn\n")
+    given = {"organisation": ours.organisation.pk, "name": "Mới", "tlp": "green", "file": file}
+    assert client.post(reverse("indicators"), given).status_code == 302
+    made = IndicatorList.objects.get(name="Mới")
+    assert (made.accepted, made.refused) == (1, 1)
+    assert "com.vn" in _text(client.get(reverse("indicators")))
+    empty = SimpleUploadedFile("ioc.txt", b"#\n")
+    assert client.post(reverse("indicators"), {**given, "file": empty}).status_code == 422
+    client.post(reverse("indicators_retire", args=[made.pk]))
+    assert IndicatorList.objects.get(name="Mới").retired_at is not None
+
+
+def test_a_page_costs_as_many_queries_for_many_as_for_a_few(ours, shared) -> None:
+    client, now = client_of(ours.organisation, "watch_lead"), clock.now()
+
+    def costs() -> list[int]:
+        found = []
+        for name in ("alerts", "sources", "rules", "hunts", "suppressions", "indicators"):
+            client.get(reverse(name))
+            with CaptureQueriesContext(connection) as queries:
+                client.get(reverse(name))
+            found.append(len(queries))
+        return found
+
+    few = costs()
+    for n in range(12):
+        raised(ours.organisation, now, key=f"k{n}", source=source_of(ours.organisation, f"Nguồn {n}", now=now))
+    assert costs() == few
+    assert max(few) < 25
