@@ -5,6 +5,9 @@ for Windows and for emerging threats, from the archive in VIGIL_CORPUS/detection
 a process of its own, everything from the bytes on the disk to the counts. Peers read the first events of the same file:
 zargunlite (Zircolite's engine as a library), DuckDB with pysigma-backend-duckdb, and with ZIRCOLITE=CHECKOUT Zircolite
 itself. The limit is orjson's bare parse of the same bytes. Prints a table and writes build/bench/detection.json.
+
+`python tools/bench/detection.py formats` measures in half a minute how many lines of each format of text become columns
+in a CPU-second (with every field, and with those that rules for it read), and all rules over them end to end.
 """
 
 import json
@@ -16,6 +19,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ import orjson
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+from tools.bench import text_log  # noqa: E402
 from tools.bench.windows_log import write  # noqa: E402
 
 OUT = ROOT / "build" / "bench"
@@ -32,6 +37,7 @@ MEGABYTES = int(os.environ.get("DETECTION_MB", "1000"))
 PEER_EVENTS = int(os.environ.get("DETECTION_PEER_EVENTS", "20000"))
 ZIRCOLITE = 539.0
 """Events per CPU-second that Zircolite makes on this kind of machine, at most (measured; with ZIRCOLITE= anew)."""
+LINES = 200_000
 WARM_START_S, MOST_MB, TWO = 2.0, 600.0, 1.7
 rows: list[dict[str, Any]] = []
 
@@ -176,5 +182,36 @@ def measure(log: Path, small: Path, folder: Path) -> None:
     print(f"  (peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB)")
 
 
+def formats() -> None:
+    """Lines of text to columns, and all rules over them; see the module."""
+    from vigil.adapters.log_sources import Piece, Tally, portions
+    from vigil.adapters.sigma_rules import kept_plan, rule_texts
+    from vigil.engines.detection.matching import Matcher
+
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    OUT.mkdir(parents=True, exist_ok=True)
+    plan, _, _ = kept_plan(list(rule_texts([ARCHIVE])), OUT / "plans")
+    matcher = Matcher(plan)
+    read = matcher.fields - {""} | {"timestamp"}
+    print(
+        f"lines per CPU-second, {LINES:,} each {'':<14} {'every field':>11} {'fields of rules':>16} {'all rules':>15}"
+    )
+    for kind in text_log.KINDS:
+        path = OUT / "text.log"
+        text_log.write(kind, path, LINES)
+        rates = []
+        for wanted, match in ((None, False), (read, False), (None, True)):
+            tallies: dict[Path, Tally] = {}
+            began = time.process_time()
+            for portion in portions([Piece(path)], wanted, tallies, now=now):
+                if match:
+                    matcher.match(portion.batch, portion.source)
+            rates.append(LINES / (time.process_time() - began))
+            if tallies[path].read != LINES or tallies[path].rejected:
+                raise SystemExit(f"{kind}: {tallies[path]}")
+        print(f"  {kind:<42} {rates[0]:>13,.0f} {rates[1]:>16,.0f} {rates[2]:>15,.0f}", flush=True)
+        path.unlink()
+
+
 if __name__ == "__main__":
-    main()
+    formats() if sys.argv[1:] == ["formats"] else main()

@@ -16,7 +16,7 @@ from uuid import UUID
 from vigil.adapters.event_store import EventStore
 from vigil.adapters.spool import Position, SpoolReader
 from vigil.domain.detection.actions.taking import Span, Within, take_batch
-from vigil.domain.detection.models import LogSource, SpoolPosition
+from vigil.domain.detection.models import LogSource, ReadingState, SpoolPosition
 from vigil.domain.detection.rule_book import LoadedRules, Runs, current_version, empty, load, told_loaded
 from vigil.engines.detection.terms import Source
 from vigil.kernel import clock
@@ -142,7 +142,8 @@ class Detector:
             return 0, 0
         now = clock.now()
         sources = {frame.source for frame in batch.frames}
-        made = self._events.read(batch.frames, _facts(sources), now)
+        states = dict(ReadingState.objects.filter(stream=stream, source__in=sources).values_list("source", "state"))
+        made = self._events.read(batch.frames, _facts(sources), states, now)
         name = _name(after or Position(stream, 0, 0))
         for (day, source), tables in made.tables.items():
             self.store.write(name, day, source, tables)
@@ -195,4 +196,4 @@ def _facts(sources: set[UUID]) -> dict[UUID, SourceFacts]:
 def facts_of(row: LogSource) -> SourceFacts:
     """What must be known of a source to read it."""
     given = Source(category=row.category, product=row.product, service=row.service)
-    return SourceFacts(row.organisation_id, given if given != Source() else None)
+    return SourceFacts(row.organisation_id, given if given != Source() else None, row.format or "auto")

@@ -2,18 +2,17 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vigil.adapters.event_store import as_table
-from vigil.adapters.log_sources.shapes import Sorter
-from vigil.adapters.log_sources.times import hosts, times
+from vigil.adapters.log_sources import Sorter, hosts, times
 from vigil.adapters.spool import Frame
 from vigil.domain.detection.actions.taking import Hit, SourceRead
 from vigil.domain.detection.models import AlertKind, PendingMatch
@@ -27,6 +26,9 @@ log = logging.getLogger(__name__)
 
 _SAMPLES: Final = 5
 _AHEAD_S: Final = 600
+_MOST_SENDERS: Final = 64
+States = Mapping[str, Mapping[str, Any]]
+"""What is remembered of each sender of a source (an address, or a file): the header of its table, its format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class SourceFacts:
 
     organisation: UUID
     given: Source | None = None
+    format: str = "auto"
 
 
 @dataclass
@@ -64,9 +67,10 @@ class EventReader:
         self,
         frames: Sequence[Frame],
         facts: Mapping[UUID, SourceFacts],
+        states: Mapping[UUID, States],
         now: datetime,
     ) -> EventsRead:
-        """Everything in the frames."""
+        """Everything in the frames. `states`: as the last reading left them."""
         made = EventsRead()
         by_source: dict[UUID, list[Frame]] = defaultdict(list)
         for frame in frames:
@@ -76,7 +80,7 @@ class EventReader:
             if known is None:
                 log.warning("%s: %d frames of a source that is no more", source, len(several))
                 continue
-            self._source(source, known, several, now, made)
+            self._source(source, known, several, states.get(source, {}), now, made)
         return made
 
     def _source(
@@ -84,36 +88,39 @@ class EventReader:
         source: UUID,
         known: SourceFacts,
         frames: Sequence[Frame],
+        states: States,
         now: datetime,
         made: EventsRead,
     ) -> None:
         read = made.reads[source] = SourceRead(source)
-        sorter = Sorter(None, known.given)
+        turns = _Turns(Sorter(None, known.given, known.format, now=now), states)
         lines: list[bytes] = []
         places: list[tuple[str, float]] = []
         for frame in frames:
             before = f"{frame.stream}-{frame.segment:012x}-"
             at = frame.offset
+            add = turns.of(frame.sender)
             for line in frame.data.split(b"\n"):
                 if line:
                     try:
-                        sorter.add_line(line, len(lines))
+                        add(line, len(lines))
                     except ValueError as error:
                         read.rejected += 1
                         if len(read.samples) < _SAMPLES:
-                            read.samples.append(str(error)[:300])
+                            read.samples.append(_sample(error, line))
                     lines.append(line)
                     places.append((f"{before}{at:x}", frame.received_at))
                 at += len(line) + 1
             read.bytes += len(frame.data)
+        read.state = turns.changed()
         received = max(frame.received_at for frame in frames)
         read.last_received_at = datetime.fromtimestamp(received, UTC)
         read.lag_s = max(0.0, now.timestamp() - min(frame.received_at for frame in frames))
         ours = self._rules.ours.get(known.organisation, Ours())
-        for log, batch, numbers in _batches(sorter):
-            self._batch(
-                source, known, ours, log, batch, [places[n] for n in numbers], [lines[n] for n in numbers], made
-            )
+        many: Counter[int] = Counter()
+        for log, batch, numbers in _batches(turns.sorter):
+            placed = [_place(places[n], n, many) for n in numbers]
+            self._batch(source, known, ours, log, batch, placed, [lines[n] for n in numbers], made)
             read.events += batch.num_rows
 
     def _batch(
@@ -135,7 +142,7 @@ class EventReader:
         if newest is not None and (read.last_event_at is None or newest > read.last_event_at):
             read.last_event_at = newest
         table = as_table(
-            batch, log, ids=ids, at=at, received=received, host=hosts(batch),
+            batch, log, ids=ids, at=at, received=received, host=hosts(batch, log),
             raw=[line.decode("utf-8", "replace") for line in lines],
         )  # fmt: skip
         days = pc.strftime(received, "%Y-%m-%d").to_pylist()
@@ -149,6 +156,53 @@ class EventReader:
         made.pending += pending
         for tlp, indicators in ((tlp, one) for _, tlp, one in ours.indicators):
             made.hits += found.of_indicators(indicators, tlp)
+
+
+class _Turns:
+    """One sorter for the senders of a source, who take turns; each goes on where it stood."""
+
+    def __init__(self, sorter: Sorter, states: States) -> None:
+        self.sorter = sorter
+        self._before = states
+        self._states: dict[str, Mapping[str, Any]] = dict(states)
+        self._sender: str | None = None
+
+    def of(self, sender: str) -> Callable[[bytes, int], bool]:
+        """Where this sender's lines go."""
+        if sender != self._sender:
+            self._put_by()
+            self.sorter.begin(sender)
+            known = self._states.pop(sender, None)
+            if known:
+                try:
+                    self.sorter.restore(dict(known))
+                except ValueError:
+                    log.warning("%s: what was remembered of its format cannot be used", sender)
+                    self.sorter.begin(sender)
+            self._sender = sender
+        return self.sorter.add_line
+
+    def changed(self) -> dict[str, Mapping[str, Any]] | None:
+        """What is to be remembered, if that is not what was; of so many senders, those that came last."""
+        self._put_by()
+        kept = dict(list(self._states.items())[-_MOST_SENDERS:])
+        return kept if kept != self._before else None
+
+    def _put_by(self) -> None:
+        if self._sender is not None:
+            state = self.sorter.state()
+            if state.get("last") or state.get("readers"):
+                self._states[self._sender] = state
+
+
+def _place(place: tuple[str, float], number: int, many: Counter[int]) -> tuple[str, float]:
+    """Of several events in one line, each has an id of its own."""
+    many[number] += 1
+    return place if many[number] == 1 else (f"{place[0]}.{many[number]}", place[1])
+
+
+def _sample(error: ValueError, line: bytes) -> str:
+    return f"{error}: {line[:200].decode('utf-8', 'replace')}"[:300].replace("\0", "?")
 
 
 def sane_times(at: pa.Array, received: pa.Array) -> pa.Array:

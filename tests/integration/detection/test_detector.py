@@ -182,7 +182,7 @@ def test_an_event_counts_once_however_often_it_is_read(owner, detect, tmp_path) 
 
 @pytest.mark.django_db(transaction=True)
 def test_bad_records_cost_themselves_alone_and_a_removed_source_nothing(owner, detect, tmp_path) -> None:
-    source = _source(owner, "web", category="process_creation")
+    source = _source(owner, "web", category="process_creation", format="json")
     rule = _rule(SHELL, "11111111-1111-4111-8111-111111111111")
     writer = SpoolWriter(tmp_path / "spool", "net0")
     bad = b"{not json\n" + orjson.dumps(_started(1)) + b"\n\xff\xfe\n[1,2]"
@@ -194,6 +194,49 @@ def test_bad_records_cost_themselves_alone_and_a_removed_source_nothing(owner, d
     source.refresh_from_db()
     assert (source.events, source.rejected) == (1, 3)
     assert len(source.rejected_samples) == 3
+
+
+TUNNEL = """
+title: A long name is asked for
+id: 66666666-6666-4666-8666-666666666666
+level: medium
+logsource: {category: dns}
+detection:
+  it: {query|endswith: .tunnel.example}
+  condition: it
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_header_is_remembered_for_each_sender_and_events_of_one_line_have_ids_of_their_own(
+    owner, detect, tmp_path
+) -> None:
+    source = LogSource.objects.create(organisation=owner, name="dns", created_at=NOW)
+    rule = _rule(TUNNEL, "66666666-6666-4666-8666-666666666666")
+    head = b"#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tquery\n#types\ttime\tstring\taddr\tstring"
+    swapped = head.replace(b"id.orig_h\tquery", b"query\tid.orig_h").replace(b"addr\tstring", b"string\taddr")
+    for sender, line in ((b"1", head), (b"2", swapped)):
+        _frame(tmp_path, source, line, "/var/log/zeek/%s/dns.log" % sender.decode())
+    with clock.frozen_at(NOW):
+        assert detect({rule.pk}).round() == "0 events, 0 new alerts"
+    _frame(tmp_path, source, b"1777514400.5\tC1\t192.0.2.1\ta.tunnel.example", "/var/log/zeek/1/dns.log")
+    _frame(tmp_path, source, b"1777514401.5\tC2\tb.tunnel.example\t192.0.2.2", "/var/log/zeek/2/dns.log")
+    several = b'[{"query": "c.tunnel.example"}, {"query": "d.tunnel.example"}, {"query": "example.vn"}]'
+    given = LogSource.objects.create(organisation=owner, name="resolver", category="dns", format="json", created_at=NOW)
+    _frame(tmp_path, given, several, "192.0.2.9")
+    with clock.frozen_at(NOW):
+        assert detect({rule.pk}).round() == "5 events, 3 new alerts"
+    told = Detection.objects.order_by("event")
+    assert len({one.event for one in told}) == 4
+    assert {one.alert.entity for one in told.filter(source=source)} == {"192.0.2.1", "192.0.2.2"}
+    source.refresh_from_db()
+    assert source.rejected == 0
+
+
+def _frame(tmp_path: Path, source: LogSource, data: bytes, sender: str) -> None:
+    writer = SpoolWriter(tmp_path / "spool", "net0")
+    writer.append(source.pk, data, sender, NOW.timestamp())
+    writer.close()
 
 
 @pytest.mark.django_db(transaction=True)

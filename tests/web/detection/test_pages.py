@@ -244,3 +244,10 @@ def test_a_page_costs_as_many_queries_for_many_as_for_a_few(ours, shared) -> Non
         raised(ours.organisation, now, key=f"k{n}", source=source_of(ours.organisation, f"Nguồn {n}", now=now))
     assert costs() == few
     assert max(few) < 25
+
+
+def test_the_form_offers_every_format_that_is_read() -> None:
+    from vigil.adapters.log_sources import FORMATS
+    from vigil.faces.web.detection.sources import FORMATS as OFFERED
+
+    assert [name for name, _ in OFFERED if name != "auto"] and {name for name, _ in OFFERED} == set(FORMATS)

@@ -12,6 +12,16 @@ _BLOCK: Final = 4_000_000
 _COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 
 
+class _Xz(lzma.LZMAFile):
+    """What is damaged is an OSError, as with the other compressions."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            return super().read(-1 if size is None else size)
+        except lzma.LZMAError as error:
+            raise OSError(str(error)) from error
+
+
 def is_compressed(path: Path) -> bool:
     """Whether the name says that it is compressed."""
     return path.suffix.lower() in (*_COMPRESSIONS, ".xz")
@@ -26,7 +36,7 @@ def opened(path: Path) -> IO[bytes]:
     """The bytes, decompressed as they are read. Raises: OSError (also for what is damaged), later while reading too."""
     suffix = path.suffix.lower()
     if suffix == ".xz":
-        return lzma.open(path)
+        return _Xz(path)
     if suffix in _COMPRESSIONS:
         stream: IO[bytes] = pa.input_stream(str(path), compression=_COMPRESSIONS[suffix])
         return stream

@@ -3,8 +3,10 @@
 A piece is a file, or a stretch of one that several processes share. One bad record is counted, and the rest goes on.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +14,9 @@ import orjson
 import pyarrow as pa
 from evtx import PyEvtxParser
 
-from vigil.adapters.log_sources.lines import inner_suffix, is_compressed, lines, opened
+from vigil.adapters.log_sources.formats.lines import reads_json
+from vigil.adapters.log_sources.lines import is_compressed, lines, opened
+from vigil.adapters.log_sources.names import is_log, plain
 from vigil.adapters.log_sources.shapes import Sorter, several
 from vigil.engines.detection.terms import Source
 
@@ -21,7 +25,9 @@ _STRETCH: Final = 64_000_000
 _MOST_WHOLE: Final = 256_000_000
 _SAMPLES: Final = 5
 _HEAD, _CHUNK, _MOST_CHUNKS = 4096, 65536, 65535
-_LOGS: Final = (".evtx", ".json", ".jsonl", ".ndjson", ".log")
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_BRACE, _JSON, _SPACE = 0x7B, (b"{", b"["), b" \t\r\xef\xbb\xbf"
+_STAMP: Final = re.compile(rb"\[\d{9,11}(?:\.\d+)?\] ?[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +69,61 @@ def pieces(places: Iterable[Path]) -> list[Piece]:
     found = []
     for place in places:
         for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            if path.is_file() and (path == place or inner_suffix(path) in _LOGS):
+            if path.is_file() and (path == place or is_log(path)):
                 found += _stretches(path)
     return found
 
 
 def _stretches(path: Path) -> list[Piece]:
     size = path.stat().st_size
-    if path.suffix.lower() == ".evtx" or is_compressed(path) or size <= _STRETCH or _first(path) == b"[":
+    # what begins with a header (Zeek, IIS) is read from its beginning
+    if (
+        path.suffix.lower() == ".evtx"
+        or is_compressed(path)
+        or size <= _STRETCH
+        or _is_array(path)
+        or _first(path) == b"#"
+    ):
         return [Piece(path)]
     starts = list(range(0, size, _STRETCH))
     return [Piece(path, start, stop) for start, stop in zip(starts, [*starts[1:], None], strict=True)]
 
 
 def _first(path: Path) -> bytes:
+    return _head_of(path).lstrip()[:1]
+
+
+def _head_of(path: Path) -> bytes:
     with opened(path) as stream:
-        return stream.read(4096).lstrip()[:1]
+        return stream.read(4096)
 
 
 def portions(
-    given: Iterable[Piece], wanted: frozenset[str] | None, tallies: dict[Path, Tally], source: Source | None = None
+    given: Iterable[Piece],
+    wanted: frozenset[str] | None,
+    tallies: dict[Path, Tally],
+    source: Source | None = None,
+    format: str = "auto",
+    *,
+    now: datetime | None = None,
 ) -> Iterator[Portion]:
-    """The events of the pieces. `tallies` fills as they are read: a file that cannot be read is a rejection in it."""
-    sorter = Sorter(wanted, source)
+    """The events of the pieces. `tallies` fills as they are read: a file that cannot be read is a rejection in it.
+
+    `format`, `now`: see `Sorter`.
+    """
+    sorter = Sorter(wanted, source, format, now=now)
     files: list[Path] = []
     places: list[tuple[int, int]] = []
     for piece in given:
         tally = tallies.setdefault(piece.path, Tally())
         files.append(piece.path)
-        for n, event in enumerate(_events(piece, tally)):
+        sorter.begin(piece.path.name)
+        for n, event in enumerate(_events(piece, tally, reads_json(format))):
             try:
-                sorter.add(event, len(places))
+                if type(event) is not bytes:
+                    sorter.add(event, len(places))
+                elif not sorter.add_line(event, len(places)):
+                    continue
             except ValueError as error:
                 tally.reject(str(error))
                 continue
@@ -112,18 +142,27 @@ def _taken(sorter: Sorter, files: list[Path], places: list[tuple[int, int]]) -> 
             yield Portion(batch, source, known, [places[number] for number in numbers])
 
 
-def _events(piece: Piece, tally: Tally) -> Iterator[Any]:
+def _events(piece: Piece, tally: Tally, json: bool) -> Iterator[Any]:
+    """Events that were read, and lines that are none of JSON."""
     try:
         if piece.path.suffix.lower() == ".evtx":
             yield from _windows_file(piece.path, tally)
-        elif not piece.start and _first(piece.path) == b"[":
+        elif not piece.start and json and _is_array(piece.path):
             yield from _array(piece.path)
+        elif not piece.start and _is_no_text(piece.path):
+            tally.reject("no text in UTF-8")
         else:
             for line in lines(piece.path, piece.start, piece.stop, lambda: tally.reject("a line that is too long")):
+                if not json or (line[0] != _BRACE and line.lstrip(_SPACE)[:1] not in _JSON):
+                    yield line
+                    continue
                 try:
-                    event = orjson.loads(line)
+                    event = orjson.loads(line if line[0] == _BRACE else line.lstrip(_SPACE))
                 except orjson.JSONDecodeError as error:
-                    tally.reject(f"{error}: {line[:80]!r}")
+                    if line[0] == _BRACE:
+                        tally.reject(f"{error}: {line[:80]!r}")
+                    else:
+                        yield line
                     continue
                 if type(event) is dict and "Records" not in event:
                     yield event
@@ -131,6 +170,23 @@ def _events(piece: Piece, tally: Tally) -> Iterator[Any]:
                     yield from several(event)
     except (OSError, EOFError, ValueError, pa.ArrowInvalid) as error:
         tally.reject(f"{piece.path.name}: {error}")
+
+
+def _is_array(path: Path) -> bool:
+    """Whether one JSON array fills the file: `[1777507200] unbound[...` is none, nor an array a line."""
+    head = _head_of(path).lstrip()
+    if head[:1] != b"[":
+        return False
+    first, _, more = head.partition(b"\n")
+    if not more.strip() or not first.rstrip().endswith(b"]"):
+        return _STAMP.match(head) is None
+    return False
+
+
+def _is_no_text(path: Path) -> bool:
+    """Whether it is something binary without an ending, or in UTF-16; a hole of NUL in a log is no reason."""
+    head = _head_of(path)
+    return head[:2] in _MARKS or (not Path(plain(path)).suffix and head.count(0) * 10 > len(head) and head[:1] != b"\0")
 
 
 def _array(path: Path) -> Iterator[Any]:

@@ -1,29 +1,140 @@
-"""The shapes of JSON events, told apart by their keys: as written, wrapped by Elastic or Splunk, from Winlogbeat."""
+"""The one entrance for events of every format: lines of text, and JSON in the shapes that shippers write.
+
+JSON is told apart by its keys: as written, wrapped by Elastic or Splunk, from Winlogbeat, Suricata's, Zeek's.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
 from typing import Any, Final
 
 import orjson
 
-from vigil.engines.detection.columns import Columns, flat
+from vigil.adapters.log_sources.formats.lines import FORMATS, Lines, reads_json
+from vigil.adapters.log_sources.formats.suricata import asked
+from vigil.adapters.log_sources.formats.suricata import kind_of as suricata_kind
+from vigil.adapters.log_sources.formats.terms import Record
+from vigil.adapters.log_sources.formats.zeek import kind_by_fields
+from vigil.adapters.log_sources.kinds import KINDS, zeek_shape
+from vigil.engines.detection.columns import Columns, Shape, flat
 from vigil.engines.detection.terms import Source
 from vigil.engines.detection.windows_events import add_windows
 
 WINDOWS: Final = Source(product="windows")
 CLOUDTRAIL: Final = Source(product="aws", service="cloudtrail")
+_JSON: Final = (b"{", b"[")
+_SPACE: Final = (b" ", b"\t", b"\xef")
 _MOST_IN_ONE: Final = 100_000
+_OF_ZEEK: Final = ("uid", "id.orig_h", "_path", "fuid", "fingerprint", "certificate.serial")
+__all__ = ["FORMATS", "Sorter", "several"]
 
 
 class Sorter:
-    """Puts each event into the columns of its kind. `given`: what the logs are, where somebody said so."""
+    """Puts each event into the columns of its kind (`columns`, by source).
 
-    def __init__(self, wanted: frozenset[str] | None, given: Source | None) -> None:
+    `given`: what the logs are, where somebody said so. `format`: one of FORMATS. `now`: aware; for times that name no
+    year or no zone (it is taken from `now`); without it such times stay unknown.
+
+    Lines are of one source, whose headers (Zeek, IIS) and format are remembered. A sorter that does not live as long
+    as the source gives them by `state` (plain JSON values) and another takes them by `restore`; `begin` forgets them.
+    """
+
+    def __init__(
+        self, wanted: frozenset[str] | None, given: Source | None, format: str = "auto", *, now: datetime | None = None
+    ) -> None:
         self._wanted, self._given = wanted, given
         self.columns: dict[Source, Columns] = {}
         self._windows: Columns | None = None
+        self._json = reads_json(format)
+        self._lines = Lines(format, now, any_text=given is not None)
+        self._kinds: dict[str, tuple[Columns, Shape]] = {}
+        self._zeek: tuple[Any, Shape] | None = None
+
+    def begin(self, name: str = "") -> None:
+        """The lines that follow are of another source; `name` of its file, which may tell a log of Zeek's in JSON."""
+        self._lines.forget()
+        self._lines.name = PurePath(name).name.partition(".")[0]
+
+    def state(self) -> dict[str, Any]:
+        """What is remembered of the source, as plain JSON values."""
+        return self._lines.state()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on with a source where `state` was taken; {} begins. Raises: ValueError where it is no state."""
+        try:
+            self._lines.restore(state)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("no state of a sorter") from error
+
+    def add_line(self, line: bytes, number: int) -> bool:
+        """A line as one event; False for a header or a remark, which is none. Raises: ValueError with the reason.
+
+        A line of JSON with several events gives them the same number.
+        """
+        first = line[:1]
+        if self._json and (first in _JSON or (first in _SPACE and line.lstrip(b" \t\r\xef\xbb\xbf")[:1] == b"{")):
+            try:
+                event = orjson.loads(line if first in _JSON else line.lstrip(b" \t\r\xef\xbb\xbf"))
+            except orjson.JSONDecodeError:
+                if first != b"[":
+                    raise
+            else:
+                if type(event) is dict and "Records" not in event:
+                    self.add(event, number)
+                else:
+                    self._add_all(several(event), number)
+                return True
+        line = line.strip(b"\0\r\n")
+        if not line:
+            raise ValueError("nothing but NUL")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            text = line.decode("utf-8", "replace")
+        record = self._lines.read(text.removeprefix("\ufeff") if text[0] == "\ufeff" else text)
+        if record is None:
+            return False
+        self._add_record(record, number)
+        return True
+
+    def _add_all(self, events: list[Any], number: int) -> None:
+        if not all(type(event) is dict for event in events):
+            raise ValueError("no JSON object")
+        for event in events:
+            self.add(event, number)
+
+    def _add_record(self, record: Record, number: int) -> None:
+        kind, key, names, values = record
+        if kind == "json":
+            self._add_inside(names, values, number)
+            return
+        columns, shape = self._kinds.get(kind) or self._of_kind(kind)
+        if kind[:4] == "zeek":
+            if self._zeek is None or self._zeek[0] is not key:
+                self._zeek = (key, zeek_shape(self._lines.zeek_head, KINDS[kind]))
+            shape = self._zeek[1]
+        columns.add_values((kind, key), names, values, number, shape)
+
+    def _add_inside(self, names: Any, values: tuple[Any, ...], number: int) -> None:
+        """JSON within syslog: its fields, and those of the envelope that it does not have itself."""
+        envelope = {name: value for name, value in zip(names, values, strict=True) if value is not None and name}
+        text = envelope.pop("json")
+        try:
+            event = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            event = None
+        if type(event) is not dict:
+            columns, shape = self._of_kind("linux.syslog")
+            envelope["message"] = text
+            columns.add_values(("json", *envelope), tuple(envelope), tuple(envelope.values()), number, shape)
+            return
+        if "Event" not in event:
+            taken = {name.lower() for name in event}
+            event.update((name, value) for name, value in envelope.items() if name.lower() not in taken)
+        self.add(event, number)
 
     def add(self, event: Any, number: int) -> None:
-        """Raises: ValueError where it is no event."""
+        """An event that was read as JSON. Raises: ValueError where it is none."""
         if type(event) is not dict:
             raise ValueError("no JSON object")
         if "Event" in event:
@@ -39,19 +150,33 @@ class Sorter:
             self._of(WINDOWS).add(event, number)
         elif "eventSource" in event and "eventName" in event:
             self._of(CLOUDTRAIL).add(flat(event), number)
+        elif "event_type" in event and ("flow_id" in event or "src_ip" in event or "stats" in event):
+            kind = suricata_kind(event)
+            fields = flat(event)
+            if kind == "suricata.dns":
+                fields.update(asked(event))
+            self._add_flat(kind, fields, number)
+        elif "ts" in event and any(name in event for name in _OF_ZEEK):
+            self._add_flat(kind_by_fields(event, self._lines.name), flat(event), number)
         else:
             self._of(self._given or Source()).add(flat(event), number)
 
-    def add_line(self, line: bytes, number: int) -> None:
-        """One record, one line of JSON. Raises: ValueError where it is none, or no event."""
-        self.add(orjson.loads(line), number)
+    def _add_flat(self, kind: str, fields: dict[str, Any], number: int) -> None:
+        columns, shape = self._kinds.get(kind) or self._of_kind(kind)
+        names = tuple(fields)
+        columns.add_values((kind, names), names, tuple(fields.values()), number, shape)
+
+    def _of_kind(self, kind: str) -> tuple[Columns, Shape]:
+        known = KINDS[kind]
+        made = self._kinds[kind] = (self._of(known.source), known.shape)
+        return made
 
     def _of(self, source: Source) -> Columns:
         if self._given is not None:
             source = self._given
         columns = self.columns.get(source)
         if columns is None:
-            empty = source.product == "windows"
+            empty = source == WINDOWS or (self._given is not None and source.product == "windows")
             columns = self.columns[source] = Columns(self._wanted, empty_is_missing=empty)
         if source == WINDOWS:
             self._windows = columns

@@ -20,12 +20,31 @@ _NOTHING: Final = pa.scalar(None, _STRING)
 _MOST_DEPTH: Final = 30
 
 
+Turn = Callable[[pa.Array], pa.Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What becomes of the fields of one kind of log, a column at a time (names in lower case).
+
+    `turned[name]` reads its values as they should be read; `more[name]` are fields that are made of it (with a turn, or
+    the same values under another name), unless the event has them itself.
+    """
+
+    turned: Mapping[str, Turn] = field(default_factory=dict)
+    more: Mapping[str, Sequence[tuple[str, Turn | None]]] = field(default_factory=dict)
+
+
 @dataclass
 class _Layout:
-    """Events with the same fields. `take` picks the wanted values from all of them."""
+    """Events with the same fields. `take` picks the wanted values from all of them.
+
+    `made`: which of those each field is made of, and how; None where each is a field as it stands.
+    """
 
     names: tuple[str, ...]
     take: Callable[[Any], tuple[Any, ...]]
+    made: tuple[tuple[int, tuple[Turn, ...]], ...] | None = None
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
 
@@ -45,11 +64,16 @@ class Columns:
         """An event of fields to values (text, number, truth value, null, list of those) under a number of one's own."""
         self.add_values(tuple(event), tuple(event), tuple(event.values()), number)
 
-    def add_values(self, key: Hashable, names: Sequence[str], values: tuple[Any, ...], number: int) -> None:
-        """The same for who has the values apart from the names: `key` stands for the names, `names` is read once."""
+    def add_values(
+        self, key: Hashable, names: Sequence[str], values: tuple[Any, ...], number: int, shape: Shape | None = None
+    ) -> None:
+        """The same for who has the values apart from the names: `key` stands for names and shape, which are read once.
+
+        A name "" is left out.
+        """
         layout = self._layouts.get(key)
         if layout is None:
-            layout = self._layouts[key] = self._layout(names)
+            layout = self._layouts[key] = self._layout(names) if shape is None else self._shaped(names, shape)
         layout.rows.append(layout.take(values))
         layout.ids.append(number)
         self.waiting += 1
@@ -66,11 +90,32 @@ class Columns:
             return _Layout((lower[only],), lambda values: (values[only],))
         return _Layout(tuple(lower[n] for n in kept), itemgetter(*kept))
 
+    def _shaped(self, names: Sequence[str], shape: Shape) -> _Layout:
+        lower = [name.lower() for name in names]
+        taken = set(lower)
+        fields: list[tuple[int, str, tuple[Turn, ...]]] = []
+        for n, name in enumerate(lower):
+            own = (shape.turned[name],) if name in shape.turned else ()
+            if name and (self._wanted is None or name in self._wanted):
+                fields.append((n, name, own))
+            for other, turn in shape.more.get(name, ()):
+                if other not in taken and (self._wanted is None or other in self._wanted):
+                    taken.add(other)
+                    fields.append((n, other, own if turn is None else (*own, turn)))
+        if not fields:
+            return self._layout(names)
+        places = sorted({n for n, _, _ in fields})
+        take = itemgetter(*places) if len(places) > 1 else lambda values, only=places[0]: (values[only],)
+        made = tuple((places.index(n), turns) for n, _, turns in fields)
+        return _Layout(tuple(name for _, name, _ in fields), take, made)
+
     def batches(self) -> Iterator[tuple[pa.RecordBatch, list[int]]]:
         """What was collected, layout by layout, with the numbers of the events; empties the collection."""
         for layout in self._layouts.values():
             if layout.rows and layout.names:
                 arrays = [_array(column) for column in zip(*layout.rows, strict=True)]
+                if layout.made is not None:
+                    arrays = [_turned(arrays[place], turns) for place, turns in layout.made]
                 if self._empty_is_missing:
                     arrays = [_without_empty(array) for array in arrays]
                 yield pa.RecordBatch.from_arrays(arrays, names=list(layout.names)), layout.ids
@@ -94,6 +139,13 @@ def _array(values: tuple[Any, ...]) -> pa.Array:
     if any(isinstance(value, list | dict) for value in values):
         return pa.array([None if value is None else list(_leaves(value)) for value in values], _LISTS)
     return pa.array([None if value is None else _clean(as_text(value)) for value in values], _STRING)
+
+
+def _turned(array: pa.Array, turns: tuple[Turn, ...]) -> pa.Array:
+    for turn in turns:
+        if pa.types.is_string(array.type):
+            array = turn(array)
+    return array
 
 
 def _without_empty(array: pa.Array) -> pa.Array:

@@ -137,7 +137,10 @@ def atoms(condition: Condition) -> Iterator[Atom]:
 
 @dataclass(frozen=True, slots=True)
 class Source(_Value):
-    """What logs a rule is for, or what a log is: Sigma's category, product and service; empty means any."""
+    """What logs a rule is for, or what a log is: Sigma's category, product and service; empty means any.
+
+    A log may be several at once, joined by commas: what sshd writes is of the services `sshd,auth,syslog`.
+    """
 
     category: str = ""
     product: str = ""
@@ -146,7 +149,7 @@ class Source(_Value):
     def covers(self, log: "Source") -> bool:
         """Whether a rule for this source is for `log`: what the rule names, the log is."""
         return all(
-            not asked or asked == is_
+            not asked or asked == is_ or ("," in is_ and asked in is_.split(","))
             for asked, is_ in ((self.category, log.category), (self.product, log.product), (self.service, log.service))
         )
 

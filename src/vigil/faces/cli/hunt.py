@@ -15,6 +15,20 @@ from vigil.faces.cli.terms import REFUSED, language, print_json, translator
 FOUND = 1
 
 
+class _Format(click.ParamType[str]):
+    """One of the formats; they are read only when somebody names one."""
+
+    name = "format"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it stands, or a refusal that lists them all."""
+        from vigil.adapters.log_sources import FORMATS
+
+        if value not in FORMATS:
+            self.fail(", ".join(FORMATS), param, ctx)
+        return value
+
+
 @click.command()
 @click.argument("logs", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
@@ -33,6 +47,14 @@ FOUND = 1
 )
 @click.option(
     "--source", help="What the logs are: PRODUCT[/SERVICE[/CATEGORY]] as rules name it (default: told from the events)."
+)
+@click.option(
+    "--format",
+    "form",
+    type=_Format(),
+    default="auto",
+    show_default=True,
+    help="How the logs are written (default: told line by line).",
 )
 @click.option(
     "--level",
@@ -60,6 +82,7 @@ def hunt(
     places: tuple[Path, ...],
     listed: Path | None,
     source: str | None,
+    form: str,
     level: str | None,
     counts: Path | None,
     processes: int,
@@ -77,6 +100,7 @@ def hunt(
     from vigil.adapters.sigma_rules.lists import read_indicators
     from vigil.faces.cli.hunt_summary import as_facts, rows, summary
     from vigil.faces.cli.hunting import Hunt
+    from vigil.kernel import clock
 
     try:
         texts = list(rule_texts(places))
@@ -92,9 +116,9 @@ def hunt(
         raise click.ClickException(str(error)) from error
     if not work:
         _refuse(say("No log to read."))
-    made = Hunt(plan, source=_source(source), level=level, processes=processes, indicators=known).over(
-        work, progress=_progress(as_json)
-    )
+    made = Hunt(
+        plan, _source(source), level, processes, known, format=form, now=clock.now().astimezone(clock.VIETNAM)
+    ).over(work, progress=_progress(as_json))
     if counts is not None:
         counts.write_text("".join("\t".join(row) + "\n" for row in rows(made, plan)), encoding="utf-8")
     if as_json:

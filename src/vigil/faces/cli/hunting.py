@@ -4,6 +4,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -44,13 +45,15 @@ class Made:
 
 @dataclass
 class Hunt:
-    """Rules over logs. `level`: rules below it stay out."""
+    """Rules over logs. `level`: rules below it stay out. `format`, `now`: see `Sorter`."""
 
     plan: Plan
     source: Source | None = None
     level: str | None = None
     processes: int = 1
     indicators: IndicatorSet | None = None
+    format: str = "auto"
+    now: datetime | None = None
 
     def over(self, work: Sequence[Piece], progress: Progress | None = None) -> Made:
         """Everything in the pieces."""
@@ -81,7 +84,7 @@ class Hunt:
         if wanted is not None and self.indicators is not None:
             wanted |= FIELDS
         kept = None if self.level is None else LEVELS[: LEVELS.index(self.level) + 1]
-        for portion in portions(share, wanted, made.tallies, self.source):
+        for portion in portions(share, wanted, made.tallies, self.source, self.format, now=self.now):
             matches = matcher.match(portion.batch, portion.source, kept)
             sightings = self.indicators.match(portion.batch) if self.indicators is not None else None
             if matches.num_rows or (sightings is not None and sightings.num_rows):

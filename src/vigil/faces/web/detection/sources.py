@@ -32,15 +32,22 @@ _MOST = 500
 FORMATS = [
     ("auto", _("As it comes (told by its content)")),
     ("json", "JSON"),
+    ("windows", _("Windows events (JSON)")),
     ("syslog", "Syslog"),
     ("cef", "CEF"),
     ("leef", "LEEF"),
-    ("w3c", "W3C (IIS)"),
-    ("clf", _("Web server (combined)")),
-    ("windows", _("Windows events (JSON or XML)")),
-    ("auditd", "auditd"),
-    ("dns", _("Name server queries")),
+    ("apache", "Apache"),
+    ("nginx", "nginx"),
+    ("iis", "W3C (IIS)"),
+    ("bind", "BIND"),
+    ("unbound", "Unbound"),
+    ("dnsdist", "dnsdist"),
     ("zeek", "Zeek"),
+    ("suricata", "Suricata (EVE)"),
+    ("auditd", "auditd"),
+    ("cloudtrail", "AWS CloudTrail"),
+    ("fortinet", "Fortinet"),
+    ("text", _("Text, a message in every line")),
 ]
 
 
