@@ -215,8 +215,8 @@ def test_a_header_is_remembered_for_each_sender_and_events_of_one_line_have_ids_
     rule = _rule(TUNNEL, "66666666-6666-4666-8666-666666666666")
     head = b"#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tquery\n#types\ttime\tstring\taddr\tstring"
     swapped = head.replace(b"id.orig_h\tquery", b"query\tid.orig_h").replace(b"addr\tstring", b"string\taddr")
-    for sender, line in ((b"1", head), (b"2", swapped)):
-        _frame(tmp_path, source, line, "/var/log/zeek/%s/dns.log" % sender.decode())
+    for sender, line in ((1, head), (2, swapped)):
+        _frame(tmp_path, source, line, f"/var/log/zeek/{sender}/dns.log")
     with clock.frozen_at(NOW):
         assert detect({rule.pk}).round() == "0 events, 0 new alerts"
     _frame(tmp_path, source, b"1777514400.5\tC1\t192.0.2.1\ta.tunnel.example", "/var/log/zeek/1/dns.log")
