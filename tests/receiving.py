@@ -33,10 +33,10 @@ class Doors:
     anybody: UUID | None = SOURCE
     tokens: dict[str, UUID] = field(default_factory=lambda: {TOKEN: FROM_TOKEN})
 
-    def by_address(self, address: str, host: str) -> UUID | None:
+    async def by_address(self, address: str, host: str) -> UUID | None:
         return self.hosts.get(host, self.anybody)
 
-    def by_token(self, token: str) -> UUID | None:
+    async def by_token(self, token: str) -> UUID | None:
         return self.tokens.get(token)
 
 

@@ -70,6 +70,8 @@ class Part:
             "VIGIL_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
             "VIGIL_ADMIN_PASSWORD": password,
             "VIGIL_HEARTBEAT_S": "3",
+            "VIGIL_SYSLOG_PORT": "0",
+            "VIGIL_EVENTS_HTTP_PORT": "0",
             "VIGIL_LOG_LEVEL": "WARNING",
             **more,
         }

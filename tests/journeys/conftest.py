@@ -52,6 +52,8 @@ def start(data: Path, *, sample: bool = True, **more: str) -> tuple[Running, sub
         "VIGIL_DATA": str(data),
         "VIGIL_PORT": str(port),
         "VIGIL_ADMIN_PASSWORD": PASSWORD,
+        "VIGIL_SYSLOG_PORT": "0",
+        "VIGIL_EVENTS_HTTP_PORT": "0",
         **more,
     }
     running = Running(f"http://localhost:{port}", data, environment)

@@ -45,10 +45,10 @@ print(n)
 class Doors:
     """Everybody is known."""
 
-    def by_address(self, address: str, host: str) -> UUID | None:
+    async def by_address(self, address: str, host: str) -> UUID | None:
         return SOURCE
 
-    def by_token(self, token: str) -> UUID | None:
+    async def by_token(self, token: str) -> UUID | None:
         return SOURCE
 
 

@@ -14,6 +14,10 @@ def _truth(name: str, default: bool = False) -> bool:
     return os.environ.get(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
 
 
+def _path(name: str) -> Path | None:
+    return Path(os.environ[name]) if os.environ.get(name) else None
+
+
 PACKAGE = Path(vigil.__file__).resolve().parent
 CHECKOUT = PACKAGE.parents[1]
 VIGIL_DATA = Path(os.environ.get("VIGIL_DATA", "var")).resolve()
@@ -22,7 +26,7 @@ VIGIL_KEYS = VIGIL_DATA / "keys"
 VIGIL_JOURNAL = VIGIL_DATA / "journal"
 VIGIL_ORIGINALS = VIGIL_DATA / "originals"
 VIGIL_BASE_URL = os.environ.get("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
-VIGIL_TRUST_ANCHORS = Path(os.environ["VIGIL_TRUST_ANCHORS"]) if os.environ.get("VIGIL_TRUST_ANCHORS") else None
+VIGIL_TRUST_ANCHORS = _path("VIGIL_TRUST_ANCHORS")
 VIGIL_SMTP_URL = os.environ.get("VIGIL_SMTP_URL", "")
 VIGIL_IMAP_URL = os.environ.get("VIGIL_IMAP_URL", "")
 VIGIL_MAILBOX_ORGANISATION = os.environ.get("VIGIL_MAILBOX_ORGANISATION", "")
@@ -46,17 +50,30 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.detection.open_items.DetectionOpenItems",
 ]
 VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
-VIGIL_EXCHANGE_CA = Path(os.environ["VIGIL_EXCHANGE_CA"]) if os.environ.get("VIGIL_EXCHANGE_CA") else None
+VIGIL_EXCHANGE_CA = _path("VIGIL_EXCHANGE_CA")
 VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
 VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
-VIGIL_WORKERS = ["timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman", "sentinel"]
 
 # Detection: where events come in, as sources are told to send them, and whose those of unknown senders are.
 VIGIL_RECEIVER_HOST = os.environ.get("VIGIL_RECEIVER_HOST", "127.0.0.1")
 VIGIL_SYSLOG_PORT = int(os.environ.get("VIGIL_SYSLOG_PORT", "5514"))
 VIGIL_SYSLOG_TLS_PORT = int(os.environ.get("VIGIL_SYSLOG_TLS_PORT", "0"))
 VIGIL_EVENTS_HTTP_PORT = int(os.environ.get("VIGIL_EVENTS_HTTP_PORT", "5580"))
+VIGIL_EVENTS_HTTPS_PORT = int(os.environ.get("VIGIL_EVENTS_HTTPS_PORT", "0"))
+VIGIL_RECEIVER_CERTIFICATE = _path("VIGIL_RECEIVER_CERTIFICATE")
+VIGIL_RECEIVER_KEY = _path("VIGIL_RECEIVER_KEY")
+VIGIL_RECEIVER_CLIENTS_CA = _path("VIGIL_RECEIVER_CLIENTS_CA")
 VIGIL_EVENTS_ORGANISATION = os.environ.get("VIGIL_EVENTS_ORGANISATION", "")
+VIGIL_SPOOL = VIGIL_DATA / "spool"
+VIGIL_SPOOL_FREE_MB = max(0, int(os.environ.get("VIGIL_SPOOL_FREE_MB", "1024")))
+VIGIL_EVENTS = VIGIL_DATA / "events"
+VIGIL_EVENTS_KEEP_DAYS = max(1, int(os.environ.get("VIGIL_EVENTS_KEEP_DAYS", "90")))
+VIGIL_LOG_FOLDERS = [Path(one) for one in os.environ.get("VIGIL_LOG_FOLDERS", "/var/log").split(":") if one]
+VIGIL_DETECTORS = min(32, max(1, int(os.environ.get("VIGIL_DETECTORS", "1"))))
+VIGIL_WORKERS = [
+    "timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman", "sentinel", "receiver", "tailer",
+    *(f"detector-{n}" if n > 1 else "detector" for n in range(1, VIGIL_DETECTORS + 1)),
+]  # fmt: skip
 
 # Paging: who is on call is told by the class that VIGIL_ON_CALL names (kernel/on_call.py); "" while no room knows.
 VIGIL_ON_CALL = "vigil.domain.duty.on_call.RosterOnCall"

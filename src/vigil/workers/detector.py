@@ -113,6 +113,16 @@ class Detector:
                 self._loading.join()
                 self._refresh()
 
+    def _know(self, organisations: set[UUID]) -> None:
+        """Whoever's first source this is has rules that run, too."""
+        if organisations <= self._rules.ours.keys():
+            return
+        self._rules = load(
+            runs=self.runs, plans=self.plans, lists=self.lists, now=clock.now(), kept=self._rules, also=organisations
+        )  # fmt: skip
+        self._events = EventReader(self._rules)
+        told_loaded(self._rules, clock.now(), self._rules.fault)
+
     def _load(self) -> None:
         from django.db import connections
 
@@ -142,8 +152,10 @@ class Detector:
             return 0, 0
         now = clock.now()
         sources = {frame.source for frame in batch.frames}
+        facts = _facts(sources)
+        self._know({one.organisation for one in facts.values()})
         states = dict(ReadingState.objects.filter(stream=stream, source__in=sources).values_list("source", "state"))
-        made = self._events.read(batch.frames, _facts(sources), states, now)
+        made = self._events.read(batch.frames, facts, states, now)
         name = _name(after or Position(stream, 0, 0))
         for (day, source), tables in made.tables.items():
             self.store.write(name, day, source, tables)

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 
@@ -91,6 +92,73 @@ def everything_works() -> bool:
     return all(sign.state != "fails" for sign in signs)
 
 
+def _receiver(stop: threading.Event) -> None:
+    from vigil.adapters.receivers.listening import Listening
+    from vigil.workers import receiver as receiving  # what events need is read by who needs it, after the fork
+
+    listening = Listening(
+        host=settings.VIGIL_RECEIVER_HOST,
+        syslog_udp=settings.VIGIL_SYSLOG_PORT,
+        syslog_tcp=settings.VIGIL_SYSLOG_PORT,
+        syslog_tls=settings.VIGIL_SYSLOG_TLS_PORT,
+        http=settings.VIGIL_EVENTS_HTTP_PORT,
+        https=settings.VIGIL_EVENTS_HTTPS_PORT,
+        certificate=settings.VIGIL_RECEIVER_CERTIFICATE,
+        key=settings.VIGIL_RECEIVER_KEY,
+        client_authority=settings.VIGIL_RECEIVER_CLIENTS_CA,
+    )
+    one = receiving.Receiver(
+        listening=listening,
+        spool=settings.VIGIL_SPOOL,
+        streams=settings.VIGIL_DETECTORS,
+        least_free_bytes=settings.VIGIL_SPOOL_FREE_MB * 1024 * 1024,
+    )
+    try:
+        run(name=receiving.NAME, round=one.round, every_s=receiving.EVERY_S, stop=stop)
+    finally:
+        one.close()
+
+
+def _tailer(stop: threading.Event) -> None:
+    from vigil.workers import tailer
+
+    one = tailer.Tailer(
+        spool=settings.VIGIL_SPOOL,
+        streams=settings.VIGIL_DETECTORS,
+        least_free_bytes=settings.VIGIL_SPOOL_FREE_MB * 1024 * 1024,
+        folders=settings.VIGIL_LOG_FOLDERS,
+        stop=stop,
+    )
+    try:
+        run(name=tailer.NAME, round=one.round, every_s=tailer.EVERY_S, stop=stop)
+    finally:
+        one.close()
+
+
+def _detector(number: int, name: str, stop: threading.Event) -> None:
+    from vigil.adapters.event_store import EventStore
+    from vigil.domain.detection.deadlines import take_within_s
+    from vigil.domain.detection.queries import rules_for
+    from vigil.workers import detector
+
+    one = detector.Detector(
+        spool=settings.VIGIL_SPOOL,
+        store=EventStore(settings.VIGIL_EVENTS),
+        plans=settings.VIGIL_DATA / "plans",
+        lists=settings.VIGIL_DATA / "indicators",
+        runs=lambda organisation, now: rules_for(organisation, now).values_list("pk", flat=True),
+        within=take_within_s,
+        number=number,
+        of=settings.VIGIL_DETECTORS,
+        keep_days=settings.VIGIL_EVENTS_KEEP_DAYS,
+        stop=stop,
+    )
+    try:
+        run(name=name, round=one.round, every_s=detector.EVERY_S, stop=stop)
+    finally:
+        one.close()
+
+
 WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "timekeeper": _timekeeper,
     "courier": _courier,
@@ -100,4 +168,10 @@ WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "watchman": _watchman,
     "sentinel": _sentinel,
     "pager": _pager,
+    "receiver": _receiver,
+    "tailer": _tailer,
+    **{
+        name: partial(_detector, number, name)
+        for number, name in enumerate(name for name in settings.VIGIL_WORKERS if name.startswith("detector"))
+    },
 }

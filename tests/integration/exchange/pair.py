@@ -179,6 +179,8 @@ def side(folder: Path, **more: str) -> Side:
         "DJANGO_SETTINGS_MODULE": "tests.integration.exchange.settings",
         "VIGIL_DATA": str(folder),
         "VIGIL_PORT": str(port),
+        "VIGIL_SYSLOG_PORT": "0",
+        "VIGIL_EVENTS_HTTP_PORT": "0",
         "VIGIL_ADMIN_PASSWORD": "mật khẩu để thử nghiệm",
         "VIGIL_HEARTBEAT_S": "1",
         "VIGIL_LANG": "en",

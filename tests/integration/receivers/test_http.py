@@ -187,8 +187,8 @@ from vigil.adapters.receivers import ANY, Listening, Receivers, Tally
 from vigil.adapters.spool import SpoolWriter
 
 class Doors:
-    def by_address(self, address, host): return None
-    def by_token(self, token): return UUID(int=8) if token == "t" else None
+    async def by_address(self, address, host): return None
+    async def by_token(self, token): return UUID(int=8) if token == "t" else None
 
 async def main():
     spool = SpoolWriter(Path(sys.argv[1]), "events", segment_bytes=200_000, least_free_bytes=0)

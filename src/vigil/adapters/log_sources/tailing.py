@@ -5,15 +5,15 @@ the chunk, and begins again with the cursor it stored last: then no line is lost
 without an end is left for later, until its file is rotated and grows no more.
 
 Rotation is known by the file and not by its name: renamed, copied and truncated, compressed; the rest of the old file
-is read before the new one. What happened beside that (`truncated`, `vanished`, `rotated`, `too long`, `unreadable`) is
-in `told`.
+is read before the new one. What happened beside that (`truncated`, `vanished`, `rotated`, `too long`, `unreadable`,
+`not allowed`) is in `told`.
 """
 
 import contextlib
 import glob
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -47,13 +47,20 @@ class Follower:
     """Follows the files of a pattern (`*`, `?`, `[...]`, `**`), or one file.
 
     `cursor`: that of the last chunk which was accepted, or None for the beginning. Then files are read from their
-    beginning, or with `from_end` only what comes after the first `poll`. Raises: ValueError for a cursor that is none.
+    beginning, or with `from_end` only what comes after the first `poll`. `allowed`: which of the files that match may
+    be read. Raises: ValueError for a cursor that is none.
     """
 
     def __init__(
-        self, pattern: str, cursor: dict[str, Any] | None = None, *, from_end: bool = False, chunk_bytes: int = CHUNK
+        self,
+        pattern: str,
+        cursor: dict[str, Any] | None = None,
+        *,
+        from_end: bool = False,
+        chunk_bytes: int = CHUNK,
+        allowed: Callable[[Path], bool] | None = None,
     ) -> None:
-        self._pattern, self._chunk_bytes = pattern, chunk_bytes
+        self._pattern, self._chunk_bytes, self._allowed = pattern, chunk_bytes, allowed
         self._passing = from_end and cursor is None
         files, passed = ([], {}) if cursor is None else (cursor.get("files"), cursor.get("passed", {}))
         if type(files) is not list or type(passed) is not dict:
@@ -114,6 +121,9 @@ class Follower:
                 self.told.append(Told(path, "unreadable", str(error)))
                 continue
             if now is None or now in located:
+                continue
+            if self._allowed is not None and not self._allowed(path):
+                self.told.append(Told(path, "not allowed"))
                 continue
             located.add(now)
             first = first_name(path)

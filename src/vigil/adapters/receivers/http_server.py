@@ -17,6 +17,7 @@ from aiohttp import web
 
 from vigil.adapters.receivers import bulk, elastic, hec
 from vigil.adapters.receivers.bodies import BodyRefused, body_of
+from vigil.adapters.receivers.door import DoorClosed
 from vigil.adapters.receivers.intake import Intake
 from vigil.adapters.receivers.listening import Listening, plain_address
 from vigil.adapters.receivers.tokens import source_of
@@ -90,7 +91,10 @@ class HttpListener:
     @web.middleware
     async def _heard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         self._silent.discard(request.protocol)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except DoorClosed:
+            return _json(503, orjson.dumps({"error": "busy, come again"}), _RETRY)
 
     # what both speak
 
@@ -121,7 +125,7 @@ class HttpListener:
 
     async def _bulk(self, request: web.Request) -> web.Response:
         started = time.monotonic()
-        source = self._source(request)
+        source = await self._source(request)
         if source is None:
             return self._stranger(request)
         try:
@@ -148,7 +152,7 @@ class HttpListener:
         return _json(200, bulk.answer(read, took_ms, brief=brief), elastic.PRODUCT)
 
     async def _asked(self, request: web.Request) -> web.Response:
-        if self._source(request) is None:
+        if await self._source(request) is None:
             return self._stranger(request)
         found = elastic.asked(request.method, request.path, self._within.elastic_version)
         if found is None:
@@ -160,8 +164,8 @@ class HttpListener:
         fault = elastic.fault(401, "security_exception", "unable to authenticate")
         return _elastic(401, fault, _CHALLENGE)
 
-    def _source(self, request: web.Request) -> UUID | None:
-        return source_of(request.headers.get("Authorization", ""), self._intake.door)
+    async def _source(self, request: web.Request) -> UUID | None:
+        return await source_of(request.headers.get("Authorization", ""), self._intake.door)
 
     # Splunk
 
@@ -177,7 +181,7 @@ class HttpListener:
         if not request.headers.get("Authorization"):
             self._refuse(None, request, "no token")
             return _hec(401, 2, "Token is required")
-        source = self._source(request)
+        source = await self._source(request)
         if source is None:
             self._refuse(None, request, "no token that is known")
             return _hec(403, 4, "Invalid token")

@@ -3,12 +3,13 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Final
+from concurrent.futures import Future
+from typing import Final, Protocol
 from uuid import UUID
 
-from vigil.adapters.receivers.door import Door
+from vigil.adapters.receivers.door import Door, DoorClosed
 from vigil.adapters.receivers.tally import Tally
-from vigil.adapters.spool import MOST_FRAME_BYTES, SpoolClosed, SpoolError, SpoolSlow, SpoolWriter
+from vigil.adapters.spool import MOST_FRAME_BYTES, Position, SpoolClosed, SpoolError, SpoolSlow
 from vigil.kernel import clock
 
 _HOST: Final = re.compile(
@@ -18,6 +19,7 @@ _HOST: Final = re.compile(
 )
 _SLOW_S: Final = 0.05
 _FULL_S: Final = 0.5
+_CLOSED_S: Final = 0.5
 _FRAME: Final = 4 * 1024 * 1024
 
 
@@ -28,10 +30,21 @@ def host_of(record: bytes) -> str:
     return "" if name == b"-" else name.decode("utf-8", "replace")
 
 
+class Spool(Protocol):
+    """Where records go: a stream's writer, or several (adapters/spool)."""
+
+    def submit(self, source: UUID, data: bytes, sender: str, received_at: float) -> Future[Position]:
+        """As `SpoolWriter.submit`."""
+
+    @property
+    def refuses(self) -> str:
+        """Why nothing is taken at present; empty if it is."""
+
+
 class Intake:
     """What all listeners share."""
 
-    def __init__(self, spool: SpoolWriter, door: Door, tally: Tally) -> None:
+    def __init__(self, spool: Spool, door: Door, tally: Tally) -> None:
         self.spool, self.door, self.tally = spool, door, tally
 
     async def syslog(self, listener: str, address: str, records: Sequence[bytes]) -> None:
@@ -41,7 +54,7 @@ class Intake:
         for record in records:
             host = host_of(record)
             if host not in known:
-                known[host] = self.door.by_address(address, host)
+                known[host] = await self.whose(address, host)
             source = known[host]
             if source is None:
                 self.tally.refuse(listener, None, f"nobody's: {address} {host}".rstrip(), record)
@@ -49,6 +62,14 @@ class Intake:
                 lots.setdefault(source, []).append(record)
         for source, lot in lots.items():
             await self._held(listener, source, lot, address)
+
+    async def whose(self, address: str, host: str) -> UUID | None:
+        """The source of a record of syslog; waits until somebody can tell."""
+        while True:
+            try:
+                return await self.door.by_address(address, host)
+            except DoorClosed:
+                await asyncio.sleep(_CLOSED_S)
 
     async def _held(self, listener: str, source: UUID, records: list[bytes], sender: str) -> None:
         for lot in in_frames(records):

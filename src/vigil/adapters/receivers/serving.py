@@ -5,12 +5,11 @@ from typing import Protocol
 
 from vigil.adapters.receivers.door import Door
 from vigil.adapters.receivers.http_server import HttpListener
-from vigil.adapters.receivers.intake import Intake
+from vigil.adapters.receivers.intake import Intake, Spool
 from vigil.adapters.receivers.listening import ANY, LISTENERS, Listening, tls_context
 from vigil.adapters.receivers.syslog_streams import StreamListener
 from vigil.adapters.receivers.syslog_udp import UdpListener
 from vigil.adapters.receivers.tally import Tally
-from vigil.adapters.spool import SpoolWriter
 
 log = logging.getLogger(__name__)
 _TLS = ("syslog_tls", "https")
@@ -26,7 +25,7 @@ class Receivers:
     `ports`: where each listens. `troubles`: why one does not.
     """
 
-    def __init__(self, listening: Listening, spool: SpoolWriter, door: Door, tally: Tally) -> None:
+    def __init__(self, listening: Listening, spool: Spool, door: Door, tally: Tally) -> None:
         self._listening = listening
         self._intake = Intake(spool, door, tally)
         self._running: list[_Stops] = []
@@ -36,14 +35,22 @@ class Receivers:
     async def start(self) -> None:
         """Start what has a port. What cannot start is in `troubles`, and in the log."""
         for name in LISTENERS:
-            port = self._listening.port(name)
-            if not port:
-                continue
-            try:
-                self.ports[name] = await self._started(name, 0 if port == ANY else port)
-            except (OSError, ValueError) as error:
-                self.troubles[name] = f"{name} cannot listen on {self._listening.host} port {port}: {error}"
+            if port := self._listening.port(name):
+                await self._start(name, port)
+
+    async def _start(self, name: str, port: int, told: str = "") -> None:
+        try:
+            self.ports[name] = await self._started(name, 0 if port == ANY else port)
+        except (OSError, ValueError) as error:
+            self.troubles[name] = f"{name} cannot listen on {self._listening.host} port {port}: {error}"
+            if self.troubles[name] != told:
                 log.error("%s", self.troubles[name])
+
+    async def retry(self) -> None:
+        """Start what could not be started before."""
+        self.troubles, before = {}, self.troubles
+        for name in before:
+            await self._start(name, self._listening.port(name), told=before[name])
 
     async def stop(self) -> None:
         """Close the ports and the connections."""

@@ -64,14 +64,14 @@ class StreamListener:
             _keep_alive(writer)
             while data := await reader.read(_READ):
                 records = framer.feed(data)
-                self._faults(framer, address)
+                await self._faults(framer, address)
                 if records:
                     await self._intake.syslog(self._name, address, records)
             framer.end()
-            self._faults(framer, address)
+            await self._faults(framer, address)
         except (OSError, SpoolClosed):  # a reset, or broken TLS (an OSError too)
             framer.end()
-            self._faults(framer, address)
+            await self._faults(framer, address)
         except asyncio.CancelledError:  # the receivers stop; the streams module would complain
             pass
         finally:
@@ -79,9 +79,9 @@ class StreamListener:
             with contextlib.suppress(OSError):
                 writer.close()
 
-    def _faults(self, framer: Framer, address: str) -> None:
+    async def _faults(self, framer: Framer, address: str) -> None:
         for why, sample in framer.faults:
-            source = self._intake.door.by_address(address, "")
+            source = await self._intake.whose(address, "")
             self._intake.tally.refuse(self._name, source, f"{address}: {why}", sample)
         framer.faults.clear()
 

@@ -10,10 +10,10 @@ from vigil.adapters.receivers.door import Door
 _MOST: Final = 4096
 
 
-def source_of(authorization: str, door: Door) -> UUID | None:
+async def source_of(authorization: str, door: Door) -> UUID | None:
     """Whose token the header shows: Splunk, Bearer, ApiKey, or Basic with the token as password."""
     for token in _candidates(authorization[:_MOST]):
-        source = door.by_token(token)
+        source = await door.by_token(token)
         if source is not None:
             return source
     return None

@@ -3,6 +3,7 @@
 from vigil.adapters.spool.frames import MOST_FRAME_BYTES, Frame, Position
 from vigil.adapters.spool.reading import Batch, SpoolReader
 from vigil.adapters.spool.refusals import SpoolBusy, SpoolClosed, SpoolError, SpoolFull, SpoolSlow
+from vigil.adapters.spool.sharing import SharedSpool
 from vigil.adapters.spool.writing import SpoolWriter
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Batch",
     "Frame",
     "Position",
+    "SharedSpool",
     "SpoolBusy",
     "SpoolClosed",
     "SpoolError",

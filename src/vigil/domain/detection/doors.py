@@ -21,7 +21,7 @@ _MOST_REFUSED: Final = 10_000
 
 
 class Door:
-    """May be asked from several threads."""
+    """May be asked from several threads, none of which runs an event loop. Raises: DatabaseError."""
 
     def __init__(self, actor: Actor | None = None) -> None:
         self._actor = actor or worker("receiver")
@@ -75,10 +75,11 @@ class Door:
     def _refresh(self) -> None:
         if time.monotonic() - self._read_at < FRESH_S:
             return
+        rows = list(
+            LogSource.objects.filter(retired_at=None).values_list("pk", "address", "host", "token_digest")
+        )  # raises before anything is forgotten
         self._tokens, self._networks, self._hosts, self._refused = {}, {}, {}, set()
-        for pk, address, host, token in LogSource.objects.filter(retired_at=None).values_list(
-            "pk", "address", "host", "token_digest"
-        ):
+        for pk, address, host, token in rows:
             if token:
                 self._tokens[token] = pk
             self._add(address, host, pk)

@@ -73,8 +73,19 @@ def current_version() -> int:
     return row.version if row is not None else 0
 
 
-def load(*, runs: Runs, plans: Path, lists: Path, now: datetime, kept: LoadedRules | None = None) -> LoadedRules:
-    """The rule book as it is now. `plans`: the folder of compiled plans; `lists`: that of indicators' texts."""
+def load(
+    *,
+    runs: Runs,
+    plans: Path,
+    lists: Path,
+    now: datetime,
+    kept: LoadedRules | None = None,
+    also: Collection[UUID] = (),
+) -> LoadedRules:
+    """The rule book as it is now, for everybody who has sources, and for `also`.
+
+    `plans`: the folder of compiled plans; `lists`: that of indicators' texts.
+    """
     version = current_version()
     rows = list(
         Rule.objects.filter(retired_at=None, unusable="")
@@ -89,7 +100,8 @@ def load(*, runs: Runs, plans: Path, lists: Path, now: datetime, kept: LoadedRul
     }
     found: dict[UUID, Ours] = {}
     faults: list[str] = []
-    for organisation in LogSource.objects.filter(retired_at=None).values_list("organisation", flat=True).distinct():
+    with_sources = LogSource.objects.filter(retired_at=None).values_list("organisation", flat=True)
+    for organisation in {*with_sources, *also, *(kept.ours if kept is not None else ())}:
         running = set(runs(organisation, now))
         known = [(pk, uid, sha) for pk, whose, uid, sha in rows if whose in (None, organisation)]
         found[organisation] = _ours(running, known, placed, correlations, read.silent)

@@ -1,5 +1,6 @@
 """Bodies that shippers send: what is bad fails alone, and what is refused is refused before it costs anything."""
 
+import asyncio
 import base64
 import gzip
 import zlib
@@ -20,10 +21,10 @@ SOURCE = UUID(int=7)
 
 
 class OneToken:
-    def by_address(self, address: str, host: str) -> UUID | None:
+    async def by_address(self, address: str, host: str) -> UUID | None:
         return None
 
-    def by_token(self, token: str) -> UUID | None:
+    async def by_token(self, token: str) -> UUID | None:
         return SOURCE if token == "khoá" else None
 
 
@@ -48,7 +49,7 @@ def _coded(text: str) -> str:
     ],
 )
 def test_tokens_in_every_scheme(header: str, known: bool) -> None:
-    assert source_of(header, OneToken()) == (SOURCE if known else None)
+    assert asyncio.run(source_of(header, OneToken())) == (SOURCE if known else None)
 
 
 def test_packed_bodies_and_bombs() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Final
 
 from django.conf import settings
@@ -24,13 +25,14 @@ MOST_FOUND: Final = 200
 def save_source(*, source: LogSource, actor: Actor, now: datetime) -> LogSource:
     """Enter a source, or change it.
 
-    Raises: Refused `source.address`, `source.everything`, `input.invalid`; Conflict `source.address_taken`,
-    `source.retired`.
+    Raises: Refused `source.address`, `source.everything`, `source.path`, `input.invalid`; Conflict
+    `source.address_taken`, `source.retired`.
     """
     source.name = " ".join(source.name.split())
     source.address, source.host = normal_network(source.address), normal_name(source.host)
     for name in ("product", "category", "service"):
         setattr(source, name, getattr(source, name).strip().lower())
+    source.path = normal_pattern(source.path)
     if source._state.adding:
         source.created_at = now
     elif LogSource.objects.filter(pk=source.pk).exclude(retired_at=None).exists():
@@ -117,6 +119,22 @@ def normal_network(text: str) -> str:
     if mapped is not None and network.prefixlen == network.max_prefixlen:
         network = ipaddress.ip_network(mapped)
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+
+
+def normal_pattern(text: str) -> str:
+    """Files to follow, as they are kept: a path or a pattern below one of VIGIL_LOG_FOLDERS. Raises: `source.path`."""
+    pattern = text.strip()
+    if not pattern:
+        return ""
+    parts = PurePosixPath(pattern).parts
+    folders = [PurePosixPath(folder) for folder in settings.VIGIL_LOG_FOLDERS]
+    if ".." in parts or "\0" in pattern or not any(PurePosixPath(pattern).is_relative_to(one) for one in folders):
+        raise Refused(
+            "source.path",
+            N_("Only files below {folders} can be followed; VIGIL_LOG_FOLDERS names the folders."),
+            folders=", ".join(map(str, folders)) or "-",
+        )
+    return pattern
 
 
 def normal_name(host: str) -> str:

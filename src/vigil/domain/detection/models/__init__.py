@@ -26,7 +26,14 @@ from vigil.domain.detection.models.rules import (
     RuleSwitch,
     usual_deadlines,
 )
-from vigil.domain.detection.models.sources import LogSource, ReadingState, SourceHour, SpoolPosition
+from vigil.domain.detection.models.sources import (
+    Listener,
+    LogSource,
+    ReadingState,
+    SourceHour,
+    SpoolPosition,
+    TailPosition,
+)
 
 __all__ = [
     "LEVELS",
@@ -42,6 +49,7 @@ __all__ = [
     "HuntState",
     "IndicatorList",
     "Level",
+    "Listener",
     "LogSource",
     "Origin",
     "PendingMatch",
@@ -55,5 +63,6 @@ __all__ = [
     "SourceHour",
     "SpoolPosition",
     "Suppression",
+    "TailPosition",
     "usual_deadlines",
 ]

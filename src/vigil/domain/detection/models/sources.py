@@ -89,6 +89,48 @@ class SpoolPosition(models.Model):
         return f"{self.stream} {self.segment}:{self.offset}"
 
 
+class Listener(models.Model):
+    """A door that events come in by, as the receiver told last. `refused`: what nobody's was, or came broken.
+
+    `trouble`: why it does not listen, or takes nothing at present.
+    """
+
+    name = models.CharField(primary_key=True, max_length=20)
+    host = models.CharField(max_length=60, blank=True)
+    port = models.PositiveIntegerField(default=0)
+    trouble = models.CharField(max_length=500, blank=True)
+    received = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+    samples = models.JSONField(default=list)  # [{"at": ISO, "why": text}], the newest first
+    last_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TailPosition(models.Model):
+    """How far the files of `path` were followed: `cursor` for what lies in the spool before (stream, segment, offset).
+
+    `trouble`: what keeps it from being read, or what happened to a file last.
+    """
+
+    source = models.OneToOneField(LogSource, primary_key=True, on_delete=models.CASCADE, related_name="tail")
+    path = models.CharField(max_length=1000)
+    cursor = models.JSONField(null=True)
+    stream = models.CharField(max_length=100, blank=True)
+    segment = models.BigIntegerField(default=0)
+    offset = models.BigIntegerField(default=0)
+    trouble = models.CharField(max_length=500, blank=True)
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.segment}:{self.offset}"
+
+
 class ReadingState(models.Model):
     """What the reader of a source in a stream must know of the lines before: the header of a table, a format."""
 

@@ -1,6 +1,7 @@
 """Sources: which are alive, how much they send, how late, what was rejected; how to make one send."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -15,8 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vigil.domain.accounts.permissions import permitted
-from vigil.domain.detection.actions.sources import renew_token, retire_source, save_source
-from vigil.domain.detection.models import LogSource
+from vigil.domain.detection.actions.sources import events_organisation, renew_token, retire_source, save_source
+from vigil.domain.detection.models import Listener, LogSource, TailPosition
 from vigil.domain.detection.queries import SourceNow, sources_now
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import MANAGE, READ, age_of, one_seen, percent_of
@@ -29,6 +30,14 @@ from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 
 _MOST = 500
+_OLD_S = 30
+_WAYS = {
+    "syslog_udp": "Syslog (UDP)",
+    "syslog_tcp": "Syslog (TCP)",
+    "syslog_tls": "Syslog (TLS)",
+    "http": "HTTP (_bulk, HEC)",
+    "https": "HTTPS (_bulk, HEC)",
+}
 FORMATS = [
     ("auto", _("As it comes (told by its content)")),
     ("json", "JSON"),
@@ -64,6 +73,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
             "address": _("Of what comes by syslog; empty where a token tells it."),
             "host": _("As it stands in the records, where several send through one address."),
             "product": _("As rules call it: windows, linux, fortinet… Only where the format does not tell."),
+            "path": _("On this machine, below a folder that VIGIL_LOG_FOLDERS names; * and ** may stand in it."),
             "silent_after_s": _("0: it may be silent."),
         }
 
@@ -104,9 +114,26 @@ def sources(request: HttpRequest) -> HttpResponse:
         "late": sum(one.late for one in found),
         "rejected": sum(one.much_rejected for one in found),
         "last_hour": sum(one.hours[-1] for one in found),
+        "listeners": _listeners(request, now),
     }
     template = "detection/source_rows.html" if request.headers.get("HX-Request") else "detection/sources.html"
     return render(request, template, context)
+
+
+def _listeners(request: HttpRequest, now: Any) -> list[dict[str, Any]]:
+    """Where events come in, and what strangers sent: for who manages the sources of whoever gets those."""
+    owner = events_organisation()
+    if owner is None or not permitted(user_of(request), MANAGE, owner):
+        return []
+    return [
+        {
+            "door": door,
+            "word": _WAYS.get(door.name, door.name),
+            "last_s": age_of(door.last_at, now),
+            "old": (now - door.updated_at).total_seconds() > _OLD_S,
+        }
+        for door in Listener.objects.all()
+    ]
 
 
 def _line(one: SourceNow, now: Any) -> dict[str, Any]:
@@ -186,6 +213,12 @@ def retire(request: HttpRequest, pk: str) -> HttpResponse:
     return redirect("sources")
 
 
+def _told_host() -> str:
+    """Where sources are told to send: the address that events are taken in at, or this Vigil's name where it is any."""
+    host: str = settings.VIGIL_RECEIVER_HOST
+    return urlsplit(settings.VIGIL_BASE_URL).hostname or host if host in ("0.0.0.0", "::") else host  # noqa: S104
+
+
 def _one(request: HttpRequest, pk: str) -> LogSource:
     return one_seen(request, LogSource.objects.select_related("organisation"), pk)
 
@@ -206,12 +239,13 @@ def _shown(
         "form": form if may_manage and found.retired_at is None else None,
         "error": error,
         "token": token,
-        "host": settings.VIGIL_RECEIVER_HOST,
+        "host": _told_host(),
         "syslog_port": settings.VIGIL_SYSLOG_PORT,
         "tls_port": settings.VIGIL_SYSLOG_TLS_PORT,
         "http_port": settings.VIGIL_EVENTS_HTTP_PORT,
         "shown_token": token or "TOKEN",
         "samples": found.rejected_samples,
+        "tail": TailPosition.objects.filter(source=found).first(),
     }
     bad = form is not None and form.is_bound and form.errors
     return render(request, "detection/source.html", context, status=error.status if error else 422 if bad else 200)

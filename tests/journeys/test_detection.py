@@ -1,0 +1,124 @@
+"""A newcomer points rsyslog at Vigil and sees an alert within five seconds; the same over HTTP, and from a file."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.journeys.conftest import Running, start, stop
+from tests.postgresql import free_port
+from tests.receiving import Rsyslog, until
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
+OWNER = "Cục Mẫu về An toàn thông tin (dữ liệu mẫu)"
+RULE = """
+title: Someone knocks
+id: 0b3f8d5e-77a1-4a53-9d04-3e1a5b1c2d3e
+level: high
+logsource: {product: linux}
+tags: [attack.credential-access, attack.t1110]
+detection:
+  it: [knock-knock]
+  condition: it
+"""
+
+
+@dataclass
+class Detecting:
+    running: Running
+    syslog: int
+    http: int
+    logs: Path
+
+
+@pytest.fixture(scope="module")
+def detecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Detecting]:
+    data, logs = tmp_path_factory.mktemp("detecting"), tmp_path_factory.mktemp("logs")
+    syslog, http = free_port(), free_port()
+    started, process = start(
+        data, VIGIL_SYSLOG_PORT=str(syslog), VIGIL_EVENTS_HTTP_PORT=str(http), VIGIL_LOG_FOLDERS=str(logs),
+        VIGIL_SPOOL_FREE_MB="1", VIGIL_DETECTORS="2",
+    )  # fmt: skip
+    rule = data / "knock.yml"
+    rule.write_text(RULE)
+    started.vigil("rules", "import", str(rule))
+    yield Detecting(started, syslog, http, logs)
+    stop(process)
+
+
+def test_from_a_log_line_to_a_closed_alert(detecting: Detecting, page, shot, sign_in, tmp_path: Path) -> None:
+    url = detecting.running.url
+    sign_in(detecting.running)
+    page.goto(f"{url}/sources/new/")
+    page.get_by_label("Tên", exact=True).fill("Cửa ngõ")
+    page.get_by_label("Tên máy", exact=False).fill("gateway")
+    page.get_by_role("button", name="Lưu").click()
+    page.wait_for_load_state()
+    snippet = next(text for text in page.locator("pre.snippet").all_inner_texts() if "omfwd" in text)
+    assert f'port="{detecting.syslog}"' in snippet
+    shot("source-new")
+    rsyslog = Rsyslog(tmp_path, snippet)
+    try:
+        page.goto(f"{url}/alerts/")
+        rsyslog.log("first words, so that everybody is awake")
+        rsyslog.log("knock-knock, said 203.0.113.7")
+        began = time.monotonic()
+        row = page.locator(".alert-row", has_text="Someone knocks").first
+        row.wait_for(timeout=5_000)
+        took = time.monotonic() - began
+    finally:
+        rsyslog.stop()
+    print(f"\nfrom the log line to the board: {took:.1f} s")
+    assert took < 5
+    shot("alerts")
+    shot("alerts", width=390)
+    row.get_by_role("button", name="Nhận").click()
+    page.locator(".alert-row", has_text="Someone knocks").first.get_by_role("link").first.click()
+    page.get_by_label("Tấn công").check()
+    page.get_by_placeholder("Đó là gì").fill("Đã chặn 203.0.113.7")
+    shot("alert")
+    shot("alert", width=390, theme="dark")
+    page.get_by_role("button", name="Đóng").click()
+    page.locator(".badge.bg-green-lt").first.wait_for()
+    assert "Đã chặn 203.0.113.7" in page.inner_text("main")
+
+
+def test_over_http_and_from_a_file(detecting: Detecting, page, shot, sign_in) -> None:
+    running = detecting.running
+    path = detecting.logs / "app.log"
+    made = [
+        running.vigil(
+            "sources", "add", "--name", name, "--organisation", OWNER, "--product", "linux", *more
+        ).stdout.split()[0]
+        for name, more in (("Qua HTTP", []), ("Tệp", ["--path", str(detecting.logs / "*.log"), "--format", "text"]))
+    ]
+    token = running.vigil("sources", "token", made[0]).stdout.split()[-1]
+    sent = '{"create":{}}\n{"host":{"name":"h1"},"message":"knock-knock"}\n'
+    for shown, status in ((token, "200"), ("x" * 43, "401")):
+        said = subprocess.run(
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", f"Authorization: Bearer {shown}",
+             "-H", "Content-Type: application/x-ndjson", "--data-binary", sent, f"http://127.0.0.1:{detecting.http}/_bulk"],
+            capture_output=True, text=True, check=True, timeout=20,
+        )  # fmt: skip
+        assert said.stdout == status
+    path.write_text("a line\nknock-knock in a file\nhalf a li")
+    with path.open("a") as more:
+        more.write("ne knock-knock\n")
+    sign_in(running)
+    page.goto(f"{running.url}/sources/")
+    for name, events in (("Qua HTTP", 1), ("Tệp", 3)):
+        row = page.locator("tr", has=page.get_by_role("link", name=name, exact=True))
+        until(lambda row=row, events=events: _reloaded(page, row, str(events)), within_s=15)
+    listeners = page.locator(".card", has_text="_bulk").inner_text()
+    assert str(detecting.http) in listeners and "no token that is known" in page.content()
+    shot("sources")
+    shot("sources", width=390)
+    found = running.vigil("alerts", "list", "--json").stdout
+    assert found.count("Someone knocks") >= 2
+
+
+def _reloaded(page, row, events: str) -> bool:
+    page.reload()
+    return bool(row.count()) and events in row.inner_text().split()
