@@ -105,10 +105,12 @@ class Tailer:
 
     def _begun(self, row: LogSource) -> _Followed:
         kept = TailPosition.objects.filter(source=row, path=row.path).first()
+        fresh = kept is None and not TailPosition.objects.filter(source=row).exists()
+        since = row.created_at.timestamp() if fresh else None
         cursor = kept.cursor if kept is not None else None
         place = (kept.stream, kept.segment, kept.offset) if kept is not None else ("", 0, 0)
         try:
-            follower = Follower(row.path, cursor, allowed=self._may_read)
+            follower = Follower(row.path, cursor, allowed=self._may_read, since=since)
         except ValueError:
             log.warning("%s: where it stood cannot be read; its files are read from their beginning", row.name)
             follower = Follower(row.path, allowed=self._may_read)

@@ -48,7 +48,9 @@ class Follower:
 
     `cursor`: that of the last chunk which was accepted, or None for the beginning. Then files are read from their
     beginning, or with `from_end` only what comes after the first `poll`. `allowed`: which of the files that match may
-    be read. Raises: ValueError for a cursor that is none.
+    be read. `since` (seconds since 1970): what was rotated after that is read too, though nobody looked then.
+
+    Raises: ValueError for a cursor that is none.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Follower:
         from_end: bool = False,
         chunk_bytes: int = CHUNK,
         allowed: Callable[[Path], bool] | None = None,
+        since: float | None = None,
     ) -> None:
         self._pattern, self._chunk_bytes, self._allowed = pattern, chunk_bytes, allowed
+        self._since = since
         self._passing = from_end and cursor is None
         files, passed = ([], {}) if cursor is None else (cursor.get("files"), cursor.get("passed", {}))
         if type(files) is not list or type(passed) is not dict:
@@ -135,7 +139,8 @@ class Follower:
             if fresh.path not in self._passed:
                 with contextlib.suppress(OSError):
                     before = _rotated(Path(fresh.path))
-                    self._passed[fresh.path] = max((changed for _, _, changed in before), default=0)
+                    newest = max((changed for _, _, changed in before), default=0)
+                    self._passed[fresh.path] = newest if self._since is None else min(newest, int(self._since * 1e9))
             yield from self._new(fresh, path)
 
     def _between(
