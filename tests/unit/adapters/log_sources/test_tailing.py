@@ -238,3 +238,26 @@ def test_any_order_of_writing_rotating_polling_and_dying(tmp_path, seed) -> None
     for _ in range(3):
         accepted += _read(follower)
     assert sorted(accepted, key=lambda line: int(line[5:])) == [f"line {n}" for n in range(written)]
+
+
+def test_what_was_rotated_before_the_first_look_but_after_the_source_was_entered(tmp_path) -> None:
+    path = tmp_path / "a.log"
+    for name, at, text in (("a.log.2", 1000, "long ago\n"), ("a.log.1", 3000, "just before\n")):
+        (tmp_path / name).write_text(text)
+        os.utime(tmp_path / name, (at, at))
+    path.write_text("now\n")
+    follower = Follower(str(path), since=2000.0)
+    assert sorted(_read(follower) + _read(follower)) == ["just before", "now"]
+    assert _read(Follower(str(path))) == ["now"], "what was there before anybody asked is history"
+
+
+def test_only_files_that_may_be_read(tmp_path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hidden\n")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.log").symlink_to(secret)
+    (logs / "b.log").write_text("seen\n")
+    follower = Follower(str(logs / "*.log"), allowed=lambda one: one.resolve().is_relative_to(logs))
+    assert _read(follower) == ["seen"]
+    assert _told(follower) == ["not allowed"]
