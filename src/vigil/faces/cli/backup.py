@@ -33,6 +33,7 @@ def backup(file: Path, as_json: bool) -> None:
             *_files(folder, ""),
             *_files(settings.VIGIL_KEYS, "keys"),
             *_files(settings.VIGIL_ORIGINALS, "originals"),
+            *_files(settings.VIGIL_DATA / "indicators", "indicators"),
         ]
         manifest = write_archive(
             file,
@@ -62,7 +63,7 @@ def restore(file: Path, as_json: bool) -> None:
         manifest = read_archive(file, folder)
         copies = [*folder.glob("vigil.sqlite3"), *folder.glob("vigil.pgdump")]
         restore_database(settings_alone().DATABASES["default"], copies[0])
-        for part in ("keys", "journal", "originals"):
+        for part in ("keys", "journal", "originals", "indicators"):
             if (folder / part).exists():
                 shutil.copytree(folder / part, data / part, dirs_exist_ok=True)
     start_django()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from vigil.domain.organisations.models import Organisation
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_ORGANISATION = click.option("--organisation", help="Agency code, identifier or name; needed where there are several.")
+_ORGANISATION = click.option("--organisation", help="Agency code, identifier or name; else whose the events of unknown senders are.")
 
 
 @click.group()
@@ -230,14 +230,16 @@ def list_alerts(state: str, as_json: bool) -> None:
 
 
 def _organisation(named: str | None) -> "Organisation":
-    """The one that is named, or the only one that is kept here."""
+    """The one that is named, or whose the events are, or the only one that is kept here."""
+    from vigil.domain.detection.actions.sources import events_organisation
     from vigil.domain.organisations.models import Home, Organisation
     from vigil.kernel.errors import NotFound
     from vigil.kernel.phrases import N_
 
     rows = Organisation.objects.all()
     if named is None:
-        found = list(rows.filter(home=Home.HERE)[:2])
+        owner = events_organisation()
+        found = [owner] if owner is not None else list(rows.filter(home=Home.HERE)[:2])
     else:
         try:
             found = list(rows.filter(pk=UUID(named)))
