@@ -41,11 +41,13 @@ def detecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Detecting]:
         data, VIGIL_SYSLOG_PORT=str(syslog), VIGIL_EVENTS_HTTP_PORT=str(http), VIGIL_LOG_FOLDERS=str(logs),
         VIGIL_SPOOL_FREE_MB="1", VIGIL_DETECTORS="2",
     )  # fmt: skip
-    rule = data / "knock.yml"
-    rule.write_text(RULE)
-    started.vigil("rules", "import", str(rule))
-    yield Detecting(started, syslog, http, logs)
-    stop(process)
+    try:
+        rule = data / "knock.yml"
+        rule.write_text(RULE)
+        started.vigil("rules", "import", str(rule))
+        yield Detecting(started, syslog, http, logs)
+    finally:
+        stop(process)
 
 
 def test_from_a_log_line_to_a_closed_alert(detecting: Detecting, page, shot, sign_in, tmp_path: Path) -> None:

@@ -176,3 +176,45 @@ def test_a_windows_file_cut_short_or_damaged_gives_what_is_whole(corpus, tmp_pat
     rest, tally = _read(path)
     assert len(whole) * 0.5 < len(rest) < len(whole)
     assert "is damaged" in tally.samples[0]
+
+
+@pytest.mark.corpus
+def test_any_damage_to_a_windows_file_costs_its_chunks_and_no_more(corpus, tmp_path) -> None:
+    """Bytes flipped, stretches of noise, chunks in another order, the end cut: read to the end, others untouched."""
+    import random
+    import tarfile
+
+    with tarfile.open(corpus / "detection" / "evtx_attack_samples.tar.xz") as archive:
+        size = 4096 + 65536 * 4
+        member = min((one for one in archive if one.name.endswith(".evtx") and one.size >= size), key=lambda m: m.size)
+        stream = archive.extractfile(member)
+        assert stream is not None
+        data = stream.read()
+    path = tmp_path / "a.evtx"
+    path.write_bytes(data)
+    whole, _ = _read(path)
+    known = {_text(one) for one in whole}
+    chunks = (len(data) - 4096) // 65536
+    for seed in range(15):
+        dice = random.Random(seed)
+        damaged, hurt = bytearray(data), set()
+        for _ in range(dice.randint(1, 3)):
+            at = dice.randrange(4096, len(data) - 1)
+            many = dice.choice((1, 8, 700, 30_000))
+            many = min(many, len(data) - at)
+            damaged[at : at + many] = dice.randbytes(many)
+            hurt |= {(at - 4096) // 65536, (at + many - 1 - 4096) // 65536}
+        if seed % 5 == 4:
+            del damaged[dice.randrange(4096, len(data)) :]
+            hurt = set(range(chunks))
+        path.write_bytes(bytes(damaged))
+        found, tally = _read(path)
+        assert len(found) <= len(whole) + 3, seed
+        if len(hurt) < chunks:
+            assert found, f"seed {seed}: {tally.samples}"
+            same = sum(_text(one) in known for one in found)
+            assert same >= len(whole) * (chunks - len(hurt)) / chunks * 0.5, seed
+
+
+def _text(event: dict) -> str:
+    return json.dumps({**event, "at": None}, sort_keys=True, default=str)
