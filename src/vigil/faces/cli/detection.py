@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from vigil.domain.organisations.models import Organisation
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_ORGANISATION = click.option("--organisation", help="Agency code, identifier or name; else whose the events of unknown senders are.")
+_ORGANISATION = click.option(
+    "--organisation", help="Agency code, identifier or name; else whose the events of unknown senders are."
+)
 
 
 @click.group()
