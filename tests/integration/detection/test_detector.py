@@ -196,6 +196,27 @@ def test_bad_records_cost_themselves_alone_and_a_removed_source_nothing(owner, d
     assert len(source.rejected_samples) == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_flood_of_ever_new_entities_becomes_one_more_alert(owner, monkeypatch) -> None:
+    monkeypatch.setattr("vigil.domain.detection.actions.taking.MOST_OPEN", 3)
+
+    def take(*entities: str) -> list[Alert]:
+        hits = [
+            Hit(owner.pk, AlertKind.RULE, "r", "Quét", "high", entity, NOW, f"net0-1-{entity}-{n}")
+            for n, entity in enumerate(entities)
+        ]
+        return take_hits(hits=hits, within=lambda o, level: 60, actor=worker("detector"), now=NOW)
+
+    assert len(take("a", "b")) == 2
+    fresh = take("a", "c", "d", "e")
+    assert {one.entity for one in fresh} == {"c", "*"}
+    assert take("f", "g", "a") == []
+    counts = dict(Alert.objects.values_list("entity", "count"))
+    assert counts == {"a": 2, "b": 1, "c": 1, "*": 4}, "the first event of a comes again and counts once"
+    assert Alert.objects.get(entity="*").notes.get().by == "Vigil"
+    assert Detection.objects.count() == 8
+
+
 TUNNEL = """
 title: A long name is asked for
 id: 66666666-6666-4666-8666-666666666666

@@ -19,6 +19,7 @@ from django.db.models import F, Q
 from vigil.domain.detection.models import (
     LEVELS,
     Alert,
+    AlertNote,
     AlertState,
     CorrelationGroup,
     CorrelationState,
@@ -37,9 +38,15 @@ from vigil.kernel.phrases import N_
 
 MOST_KEPT: Final = 10_000
 MOST_SHOWN: Final = 100
+MOST_OPEN: Final = 500
+"""Alerts of one rule that wait or are held at once: beyond that, what else it is about is counted in one more."""
+OTHERS: Final = "*"
 _SAMPLES: Final = 10
 _MANY: Final = 400
 _LONGEST_S: Final = 90 * 86_400.0
+_MANY_OTHERS: Final = N_(
+    "This rule has many open alerts already. What else it finds is counted here, whatever it is about."
+)
 Within = Callable[[UUID, str], int]
 
 
@@ -173,6 +180,7 @@ def take_hits(*, hits: Sequence[Hit], within: Within, actor: Actor, now: datetim
     if not groups:
         return []
     known = _open_alerts(groups)
+    _bounded(groups, known)
     fresh = []
     for group, several in groups.items():
         alert = known.get(group)
@@ -249,11 +257,30 @@ def _open_alerts(groups: Collection[Group]) -> dict[Group, Alert]:
     return found
 
 
+def _bounded(groups: dict[Group, list[Hit]], known: dict[Group, Alert]) -> None:
+    """What is about ever new entities becomes one alert, once a rule has many: who floods shall not bury the rest."""
+    new: dict[tuple[UUID, str, str], list[Group]] = defaultdict(list)
+    for group in groups:
+        if group not in known:
+            new[group[:3]].append(group)
+    for (organisation, kind, key), several in new.items():
+        rows = Alert.objects.filter(organisation=organisation, kind=kind, key=key).exclude(state=AlertState.CLOSED)
+        room = max(0, MOST_OPEN - rows.count())
+        if len(several) <= room:
+            continue
+        others = (organisation, kind, key, OTHERS)
+        if others not in known and (there := rows.select_for_update().filter(entity=OTHERS).first()) is not None:
+            known[others] = there
+        for group in several[room:]:
+            hits = groups.pop(group)
+            groups.setdefault(others, []).extend(hits)
+
+
 def _raised(group: Group, several: Sequence[Hit], within: Within, now: datetime) -> Alert:
     organisation, kind, key, entity = group
     first = several[0]
     seconds = within(organisation, first.level)
-    return Alert.objects.create(
+    alert = Alert.objects.create(
         organisation_id=organisation,
         kind=kind,
         key=key,
@@ -271,6 +298,9 @@ def _raised(group: Group, several: Sequence[Hit], within: Within, now: datetime)
         raised_at=now,
         due_at=now + timedelta(seconds=seconds) if seconds else None,
     )
+    if entity == OTHERS:
+        AlertNote.objects.create(alert=alert, at=now, by="Vigil", what="note", text=_MANY_OTHERS)
+    return alert
 
 
 def _seen_again(alert: Alert, several: Sequence[Hit], now: datetime) -> None:
