@@ -72,6 +72,7 @@ VIGIL_LOG_FOLDERS = [Path(one) for one in os.environ.get("VIGIL_LOG_FOLDERS", "/
 VIGIL_DETECTORS = min(32, max(1, int(os.environ.get("VIGIL_DETECTORS", "1"))))
 VIGIL_WORKERS = [
     "timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman", "sentinel", "receiver", "tailer",
+    "hunter",
     *(f"detector-{n}" if n > 1 else "detector" for n in range(1, VIGIL_DETECTORS + 1)),
 ]  # fmt: skip
 

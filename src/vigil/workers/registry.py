@@ -159,6 +159,23 @@ def _detector(number: int, name: str, stop: threading.Event) -> None:
         one.close()
 
 
+def _hunter(stop: threading.Event) -> None:
+    from vigil.adapters.event_store import EventStore
+    from vigil.domain.detection.deadlines import take_within_s
+    from vigil.workers import hunter
+
+    hunter.lower_priority()
+    one = hunter.Hunter(
+        store=EventStore(settings.VIGIL_EVENTS),
+        plans=settings.VIGIL_DATA / "plans",
+        lists=settings.VIGIL_DATA / "indicators",
+        runs=settings.VIGIL_DATA / "hunts",
+        within=take_within_s,
+        stop=stop,
+    )
+    run(name=hunter.NAME, round=one.round, every_s=hunter.EVERY_S, stop=stop)
+
+
 WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "timekeeper": _timekeeper,
     "courier": _courier,
@@ -168,6 +185,7 @@ WORKERS: dict[str, Callable[[threading.Event], None]] = {
     "watchman": _watchman,
     "sentinel": _sentinel,
     "pager": _pager,
+    "hunter": _hunter,
     "receiver": _receiver,
     "tailer": _tailer,
     **{

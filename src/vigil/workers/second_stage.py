@@ -47,7 +47,7 @@ def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) 
             groups=list(_remembered(correlator, ours, idle)),
             too_late=correlator.too_late,
             taken=[one.pk for one in pending],
-            hits=[_hit(organisation, ours, one) for one in closed if one.correlation in ours.correlated],
+            hits=[hit_of(organisation, ours, one) for one in closed if one.correlation in ours.correlated],
             within=within,
             actor=worker("detector"),
             now=now,
@@ -76,7 +76,8 @@ def _remembered(correlator: Correlator, ours: Ours, idle: Iterable[CorrelationGr
             yield GroupKept(row.correlation, tuple(row.values), row.state, waits=False, forget_after_s=0)
 
 
-def _hit(organisation: UUID, ours: Ours, closed: Closed) -> Hit:
+def hit_of(organisation: UUID, ours: Ours, closed: Closed) -> Hit:
+    """What a correlation found, as it is told."""
     known = ours.correlated[closed.correlation]
     one = next(one for one in ours.correlations if one.id == closed.correlation)
     return Hit(

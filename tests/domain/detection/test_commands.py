@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
-from tests.detection import raised, rule_text, source_of
+from tests.detection import raised, rule_text, source_of, uid_of
+from tests.kept import keep
 
 from vigil.domain.detection.doors import Door
 from vigil.domain.detection.models import Alert, LogSource, Rule
@@ -75,3 +76,54 @@ def test_alerts_are_listed_and_lateness_shows(isp) -> None:
     assert told("alerts", "list", "--state", "closed") == ""
     Alert.objects.filter(entity="M1").update(due_at=now - timedelta(seconds=1))
     assert "M1" in told("alerts", "list", code=1)
+
+
+RULE_9 = rule_text(9, product="linux", image="/evil.exe")
+
+
+def test_kept_events_are_searched_and_a_rule_is_tried_on_them(isp, organisation_of, settings, tmp_path) -> None:
+    settings.VIGIL_EVENTS = tmp_path / "events"
+    now = clock.now()
+    fields = {"product": "linux", "category": "process_creation", "format": "json"}
+    ours = source_of(isp, "Máy trạm", now=now, **fields)
+    other = organisation_of("Đơn vị khác")
+    theirs = source_of(other, "Máy trạm", now=now, **fields)
+    for source, day in ((ours, 1), (ours, 3), (theirs, 1)):
+        at, whose = now - timedelta(days=day), source.organisation.name
+        images = ("/tmp/evil.exe", "/tmp/lanh.exe")
+        lines = [{"timestamp": at.isoformat(), "host": "may-1", "Image": image, "mark": whose} for image in images]
+        keep(settings.VIGIL_EVENTS, source, lines, at + timedelta(minutes=1), int(source.pk) % 1_000 + day)
+    owner = ("--organisation", isp.name)
+    found = told("search", "image:*/evil.exe", "--since", "7d", *owner, "--json")
+    assert (found["count"], found["complete"], len(found["events"])) == (2, True, 2)
+    assert {one["source"] for one in found["events"]} == {"Máy trạm"}
+    assert isp.name in found["events"][0]["raw"] and other.name not in str(found)
+    assert (
+        told("search", "evil", "--since", "7d", "--until", "2d", "--source", "Máy trạm", *owner).count("evil.exe") == 1
+    )
+    assert told("search", "-evil", "--since", (now - timedelta(days=2)).isoformat(), *owner).count("lanh.exe") == 1
+    for words, error in (
+        (("a OR",), Refused), (("a", "--since", "x"), Refused), (("a", "--since", "1d", "--until", "9d"), Refused),
+        (("a", "--source", "x"), NotFound),
+    ):  # fmt: skip
+        with pytest.raises(error):
+            told("search", *words, *owner)
+    file = tmp_path / "rule.yml"
+    file.write_bytes(RULE_9)
+    tried = told("rules", "test", str(file), "--days", "2", *owner, "--json")
+    assert (tried["found"], tried["events"], tried["limited"]) == (1, 2, False)
+    assert sum(tried["days"].values()) == 1 and tried["first"][0]["shown"]["mark"] == isp.name
+    assert "1" in told("rules", "test", str(file), "--days", "7", *owner)
+    many = tmp_path / "many.yml"
+    correlation = (
+        f"title: Nhiều lần\nlevel: high\ncorrelation:\n  type: event_count\n  rules: [{uid_of(9)}]\n"
+        "  group-by: [host]\n  timespan: 30d\n  condition: {gte: 2}\n"
+    )
+    many.write_text(correlation)
+    Rule.objects.create(origin="vigil", uid=uid_of(9), name="9.yml", text=RULE_9.decode(), sha256="0" * 64,
+                        title="Luật 9", added_at=now, changed_at=now)  # fmt: skip
+    assert told("rules", "test", str(many), "--days", "7", *owner, "--json")["found"] == 1
+    file.write_bytes(RULE_9.replace(b"condition: selection", b"condition: khac"))
+    with pytest.raises(Refused):
+        told("rules", "test", str(file), *owner)
+    assert not Alert.objects.exists()

@@ -54,7 +54,7 @@ def watched(name: str, parent: Organisation | None = None) -> Watched:
         now=now,
     )
     hunt = ask_hunt(
-        organisation=owner, title=f"Tìm {name}", rules=[rule.pk], lists=[listed.pk], since=now - timedelta(days=1),
+        organisation=owner, title=f"Tìm {name}", rules=[], lists=[listed.pk], since=now - timedelta(days=1),
         until=now, actor=ACTOR, now=now,
     )  # fmt: skip
     made = suppress(

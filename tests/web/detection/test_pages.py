@@ -191,7 +191,11 @@ def test_an_own_rule_from_its_faults_to_going_live(ours) -> None:
     assert (hunt.rules, hunt.until - hunt.since) == ([str(ours.rule.pk)], timedelta(days=3))
     judge = reverse("own_rule_judge", args=[ours.rule.pk, hunt.pk])
     assert client.post(judge).status_code == 404  # it has not run yet
-    RetroHunt.objects.filter(pk=hunt.pk).update(state="done", events=1000, found=2)
+    done = {"days": {"2026-04-29": 2}, "events": [], "limited": False, "back_to": "2026-04-28"}
+    RetroHunt.objects.filter(pk=hunt.pk).update(state="done", events=1000, found=2, result=done)
+    assert hunt.test, "no alert comes of it"
+    shown = _text(client.get(reverse("hunt", args=[hunt.pk])))
+    assert "29/04/2026" in shown and "no alert comes of it" in shown
     assert "it may go live" in _text(client.get(address))
     assert client.post(judge).status_code == 302
     assert "it may go live" not in _text(client.get(address))

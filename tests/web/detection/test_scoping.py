@@ -15,7 +15,7 @@ from vigil.faces.web.detection.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
 
-READ = {"alert": "alert", "source": "source", "rule": "rule"}
+READ = {"alert": "alert", "source": "source", "rule": "rule", "hunt": "hunt"}
 MANAGED = {"own_rule": "rule"}
 HANDLED = {"alert_take": ("alert", {})}
 STEPS = ("note", "close", "return", "reopen", "give")
@@ -29,9 +29,9 @@ POSTED = {
     "hunt_stop": ("hunt", {}),
     "indicators_retire": ("list", {}),
 }
-LISTS = {"alerts", "suppressions", "sources", "rules", "hunts", "indicators"}
+LISTS = {"stored_events", "alerts", "suppressions", "sources", "rules", "hunts", "indicators"}
 NEW = {"call", "suppression_new", "source_new", "own_rule_new", "hunt_new"}
-SPECIAL = {"alerts_many", "posture", "profile", "own_rule_judge", "alert_act"}
+SPECIAL = {"stored_event", "alerts_many", "posture", "profile", "own_rule_judge", "alert_act"}
 
 
 def _at(name: str, what: str, of: Watched, *more: str) -> str:

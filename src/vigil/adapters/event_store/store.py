@@ -4,10 +4,12 @@ A batch is named by where it begins in the spool. Who reads the spool again afte
 what was written beyond the position that counts is removed first: an event is kept once.
 """
 
+import fcntl
 import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -41,6 +43,14 @@ class Stored:
             return self.path.stat().st_size
         except OSError:
             return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A kept event: whose it is, and its columns that have a value."""
+
+    source: UUID
+    columns: dict[str, object]
 
 
 class EventStore:
@@ -88,6 +98,48 @@ class EventStore:
                     found += [Stored(path, day, source) for path in sorted(place.glob("*.parquet"), reverse=True)]
         return found
 
+    def days(self, sources: Iterable[UUID], since: datetime, until: datetime) -> list[tuple[date, UUID]]:
+        """Days and sources of which something is kept that was received then, the newest first."""
+        return list(dict.fromkeys((one.day, one.source) for one in self.files(sources, since, until)))
+
+    def files_of(self, day: date, source: UUID) -> list[Path]:
+        """What is kept of a source's day, the newest names first."""
+        return sorted((self._folder / f"day={day.isoformat()}" / f"source={source}").glob("*.parquet"), reverse=True)
+
+    @contextmanager
+    def held(self, day: date, source: UUID) -> Iterator[None]:
+        """Within this, files of a source's day are not merged: who reads them all reads each event once."""
+        try:
+            descriptor = os.open(self._folder / f"day={day.isoformat()}" / f"source={source}", os.O_RDONLY)
+        except FileNotFoundError:
+            yield
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def seek(
+        self, sources: Iterable[UUID], event: str, since: datetime, until: datetime, limit_s: float = 5.0
+    ) -> "Found | None":
+        """An event by its id alone, received on the days of [since, until); None where it is kept no more.
+
+        Files that are damaged are passed over. Raises: TimeoutError.
+        """
+        end = time.monotonic() + limit_s
+        for stored in reversed(self.files(sources, since, until)):
+            if time.monotonic() > end:
+                raise TimeoutError(event)
+            try:
+                table = pq.read_table(stored.path, filters=[("_id", "=", event)], partitioning=None, use_threads=False)
+            except (OSError, pa.ArrowException):
+                continue
+            if table.num_rows:
+                row: dict[str, object] = table.to_pylist()[0]
+                return Found(stored.source, {name: value for name, value in row.items() if value is not None})
+        return None
+
     def find(self, source: UUID, day: date, event: str) -> dict[str, object] | None:
         """One event by its id; None where it is kept no more. Raises: OSError, pa.ArrowInvalid for a damaged file."""
         place = self._folder / f"day={day.isoformat()}" / f"source={source}"
@@ -108,14 +160,15 @@ class EventStore:
         """
         made = 0
         for place in self._places():
-            for size in (SMALL // 64, SMALL):
-                small = [
-                    path for path in sorted(place.glob("*.parquet")) if _final(path, before) and _under(path, size)
-                ]
-                while len(small) >= TOGETHER and made < at_most:
-                    parts, small = small[:TOGETHER], small[TOGETHER:]
-                    self._merged(place, parts)
-                    made += 1
+            with _alone(place) as alone:
+                for size in (SMALL // 64, SMALL) if alone else ():
+                    small = [
+                        path for path in sorted(place.glob("*.parquet")) if _final(path, before) and _under(path, size)
+                    ]
+                    while len(small) >= TOGETHER and made < at_most:
+                        parts, small = small[:TOGETHER], small[TOGETHER:]
+                        self._merged(place, parts)
+                        made += 1
         return made
 
     def _merged(self, place: Path, parts: Sequence[Path]) -> None:
@@ -172,6 +225,20 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(name.removeprefix("day="))
     except ValueError:
         return None
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[bool]:
+    """Whether nobody holds the folder (`EventStore.held`); nobody will while this lasts."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
 
 
 def _final(path: Path, before: dict[str, str]) -> bool:

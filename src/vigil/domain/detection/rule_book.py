@@ -5,11 +5,13 @@ One plan holds the rules of everybody, so that a switch costs nothing and what i
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
+
+from django.db.models import Q
 
 from vigil.adapters.sigma_rules import kept_plan
 from vigil.adapters.sigma_rules.lists import read_indicators
@@ -19,8 +21,12 @@ from vigil.engines.detection.entities import fields_by_rule
 from vigil.engines.detection.indicators import IndicatorSet
 from vigil.engines.detection.plan import Plan, compile_rules
 from vigil.engines.detection.terms import RuleSet
+from vigil.kernel.identifiers import new_id
+from vigil.kernel.phrases import N_
 
 log = logging.getLogger(__name__)
+_WORTH_KEEPING = 200
+RULES_GONE = N_("Some of the rules are there no more.")
 
 Runs = Callable[[UUID, datetime], Collection[UUID]]
 """Which rules (by primary key) run for an organisation at an instant."""
@@ -109,6 +115,67 @@ def load(
     return LoadedRules(version, plan, read, found, "; ".join(faults))
 
 
+def load_chosen(
+    *, organisation: UUID, rules: Collection[UUID], lists: Collection[UUID], plans: Path, folder: Path
+) -> LoadedRules:
+    """These rules and lists alone, for one organisation, with what chosen correlations wait for.
+
+    `folder`: that of indicators' texts. What is there no more, or cannot be read, is told in `fault`.
+    """
+    rows = list(
+        Rule.objects.filter(Q(organisation=None) | Q(organisation=organisation), retired_at=None, unusable="")
+        .values_list("pk", "uid", "sha256", "correlates")
+        .order_by("pk")
+    )
+    wanted = {pk for pk, _, _, _ in rows if pk in rules}
+    correlating = {uid for pk, uid, _, correlates in rows if pk in wanted and correlates}
+    asked = _asked_for(correlating, plans) if correlating else set()
+    shas = {sha for pk, uid, sha, _ in rows if pk in wanted or uid in asked}
+    texts = list(
+        {
+            sha: text.encode()
+            for sha, text in Rule.objects.filter(sha256__in=shas).order_by("sha256").values_list("sha256", "text")
+        }.items()
+    )
+    plan, read = (compile_rules([]), RuleSet()) if not texts else kept_plan(texts, _folder(plans, len(texts)))[:2]
+    placed = {(rule.path, rule.id): number for number, rule in enumerate(plan.rules)}
+    correlations = {(one.path, one.id): one for one in read.correlations}
+    faults = [RULES_GONE] if len(wanted) < len(rules) else []
+    ours = _ours(wanted, [(pk, uid, sha) for pk, uid, sha, _ in rows], placed, correlations, read.silent)
+    ours.indicators = _lists(organisation, folder, {}, faults, lists)
+    return LoadedRules(0, plan, read, {organisation: ours}, "; ".join(faults))
+
+
+def load_texts(*, organisation: UUID, texts: Sequence[tuple[str, bytes]]) -> LoadedRules:
+    """Rules that are not in the book, for one organisation: the first text's are told, the others feed them."""
+    plan, read, _ = kept_plan(texts, None)
+    placed = {(rule.path, rule.id): number for number, rule in enumerate(plan.rules)}
+    correlations = {(one.path, one.id): one for one in read.correlations}
+    known = [(new_id(), uid, path) for path, uid in [*placed, *correlations]]
+    told = {pk for pk, _, path in known if path == texts[0][0]}
+    ours = _ours(told, known, placed, correlations, read.silent)
+    return LoadedRules(0, plan, read, {organisation: ours}, "; ".join(one.reason for one in read.unusable))
+
+
+def _folder(plans: Path, many: int) -> Path | None:
+    return plans if many > _WORTH_KEEPING else None
+
+
+def _asked_for(correlating: Collection[str], plans: Path) -> set[str]:
+    """Ids of the rules and correlations that these need, as the whole book resolves their names."""
+    shas = set(Rule.objects.filter(retired_at=None, unusable="").values_list("sha256", flat=True))
+    _, read = _compiled(shas, plans, None)
+    by_id = {one.id: one for one in read.correlations}
+    found: set[str] = set()
+    waiting = list(correlating)
+    while waiting:
+        uid = waiting.pop()
+        if uid not in found:
+            found.add(uid)
+            waiting += by_id[uid].rules if uid in by_id else ()
+    return found
+
+
 def _compiled(wanted: set[str], plans: Path, kept: LoadedRules | None) -> tuple[Plan, RuleSet]:
     if kept is not None:
         paths = {rule.path for rule in kept.plan.rules} | {one.path for one in kept.read.correlations}
@@ -169,10 +236,15 @@ def _with_what_they_ask_for(told: Collection[str], defined: Mapping[str, tuple[K
 
 
 def _lists(
-    organisation: UUID, folder: Path, sets: dict[UUID, IndicatorSet], faults: list[str]
+    organisation: UUID,
+    folder: Path,
+    sets: dict[UUID, IndicatorSet],
+    faults: list[str],
+    chosen: Collection[UUID] | None = None,
 ) -> tuple[tuple[UUID, str, IndicatorSet], ...]:
     found = []
-    for one in IndicatorList.objects.filter(organisation=organisation, retired_at=None).order_by("added_at"):
+    rows = IndicatorList.objects.filter(organisation=organisation, retired_at=None).order_by("added_at")
+    for one in rows if chosen is None else rows.filter(pk__in=chosen):
         if one.pk not in sets:
             try:
                 sets[one.pk] = read_indicators(folder / f"{one.pk}.txt")

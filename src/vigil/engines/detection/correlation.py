@@ -281,6 +281,19 @@ class Correlator:
             asked = list(reached)
         return sorted(found)
 
+    def let_go(self, before: float) -> list[Closed]:
+        """Events come in the order of time, and this is the time: groups out of reach are settled and dropped."""
+        over = [
+            place
+            for place, group in self._groups.items()
+            if group.newest + self._all[place[0]].span_s + self._lateness < before
+        ]
+        found = self.finish(over)
+        for place in over:
+            del self._groups[place]
+            self.touched.discard(place)
+        return found
+
     def _as_event(self, closed: Closed) -> Matched:
         names = self._all[closed.correlation].group_by
         return Matched(

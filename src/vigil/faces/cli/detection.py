@@ -1,4 +1,4 @@
-"""`vigil rules`, `vigil sources`, `vigil alerts`: the rule set, what sends events, what waits for somebody."""
+"""`vigil rules`, `search`, `sources`, `alerts`: the rule set, kept events, what sends them, what waits for somebody."""
 
 import sys
 from datetime import datetime
@@ -103,6 +103,46 @@ def list_rules(organisation: str | None, state: str, as_json: bool) -> None:
         return
     for row, is_ in found:
         click.echo(f"{is_:9} {row.level:13} {row.title}" + (f"  ({row.unusable})" if row.unusable else ""))
+
+
+@rules.command("test")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 365), help="Over the last so many days.")
+@click.option("--seconds", default=120, show_default=True, type=click.IntRange(1), help="For so long at most.")
+@_ORGANISATION
+@_JSON
+def test_rule(file: Path, days: int, seconds: int, organisation: str | None, as_json: bool) -> None:
+    """Try the rule in FILE on stored events before it goes live: how often, on which days, on what.
+
+    No alert comes of it. Exit 1 when the time was up before everything was read.
+    """
+    start_django()
+    from vigil.faces.cli.searching import tried
+
+    tried(file, _organisation(organisation), days, seconds, as_json)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})  # "-word" is a search
+@click.argument("query", default="")
+@click.option("--since", help="From when: 2026-04-30T08:00, or 7d, 24h, 30m ago.  [default: 24h]")
+@click.option("--until", help="Until when, likewise.  [default: now]")
+@click.option("--source", "named", multiple=True, help="Of this source alone (name or identifier); several times.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="Show at most so many.")
+@click.option("--seconds", default=60, show_default=True, type=click.IntRange(1), help="Search for so long at most.")
+@_ORGANISATION
+@_JSON
+def search(
+    query: str, since: str | None, until: str | None, named: tuple[str, ...], limit: int, seconds: int,
+    organisation: str | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Search stored events: words, field:value, "two words", -not, OR, brackets, * and ? (see the reference).
+
+    Exit 1 when the time was up before everything was read.
+    """
+    start_django()
+    from vigil.faces.cli.searching import searched
+
+    searched(query, _organisation(organisation), since, until, named, limit, seconds, as_json)
 
 
 @click.group()

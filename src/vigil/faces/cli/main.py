@@ -31,6 +31,7 @@ COMMANDS = {
     "hunt": "vigil.faces.cli.hunt:hunt",
     "roster": "vigil.faces.cli.roster:roster",
     "rules": "vigil.faces.cli.detection:rules",
+    "search": "vigil.faces.cli.detection:search",
     "sources": "vigil.faces.cli.detection:sources",
     "alerts": "vigil.faces.cli.detection:alerts",
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from vigil.domain.detection.models import HuntState, IndicatorList, RetroHunt
+from vigil.domain.detection.models import HuntState, IndicatorList, Origin, RetroHunt
 from vigil.domain.detection.queries import visible_rules
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Organisation
@@ -29,12 +29,14 @@ def ask_hunt(
     lists: Sequence[UUID],
     since: datetime,
     until: datetime,
+    test: bool = False,
     actor: Actor,
     now: datetime,
 ) -> RetroHunt:
-    """Have rules and lists looked for in what was kept from `since` to `until`.
+    """Have rules and lists looked for in what was kept from `since` to `until`. A `test` of one rule raises no alert.
 
-    Raises: Refused `hunt.empty`, `hunt.foreign`, `hunt.window`, `hunt.too_many_rules`; Conflict `hunt.many_waiting`.
+    Raises: Refused `hunt.empty`, `hunt.foreign`, `hunt.window`, `hunt.too_many_rules`, `hunt.untested`, `hunt.test`;
+    Conflict `hunt.many_waiting`.
     """
     asked, listed = set(rules), set(lists)
     if not asked and not listed:
@@ -47,6 +49,10 @@ def ask_hunt(
     own = IndicatorList.objects.filter(organisation=organisation, pk__in=listed, retired_at=None)
     if known != asked or set(own.values_list("pk", flat=True)) != listed:
         raise Refused("hunt.foreign", N_("One of these rules or lists is not there, or cannot run."))
+    if test and (len(asked) != 1 or listed):
+        raise Refused("hunt.test", N_("A test is of one rule."))
+    if not test and visible_rules(organisation.pk).filter(pk__in=asked, origin=Origin.OWN, tested_at=None).exists():
+        raise Refused("hunt.untested", N_("Test a rule of one's own before it is looked for and raises alerts."))
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     under_way = RetroHunt.objects.filter(organisation=organisation, state__in=[HuntState.WAITING, HuntState.RUNNING])
     if under_way.count() >= MOST_WAITING:
@@ -56,6 +62,7 @@ def ask_hunt(
         title=" ".join(title.split())[:300] or f"{len(asked)} + {len(listed)}",
         rules=sorted(map(str, asked)),
         lists=sorted(map(str, listed)),
+        test=test,
         since=since,
         until=until,
         asked_at=now,

@@ -49,7 +49,7 @@ def faults_of(text: str, organisation: Organisation) -> list[Fault]:
     said = documents[0]
     if "filter" in said or "action" in said:
         return [Fault(_line_of(text, "filter", "action"), phrase(N_("Write a rule or a correlation, nothing else.")))]
-    found = parsed([("rule", text.encode()), *_asked_for(said, organisation)])
+    found = parsed([("rule", text.encode()), *asked_for(text, organisation)])
     return [
         Fault(_line_of(text, *_words(one.reason)), phrase(N_("It cannot run: {why}"), why=one.reason))
         for one in found.unusable
@@ -123,9 +123,10 @@ def retire_own_rule(*, rule: Rule, actor: Actor, now: datetime) -> None:
     _tell(rule, "detection.own_rule_retired", actor, now)
 
 
-def _asked_for(said: Mapping[str, Any], organisation: Organisation) -> list[tuple[str, bytes]]:
-    """The texts of the rules that a correlation names by id."""
-    correlation = said.get("correlation")
+def asked_for(text: str, organisation: Organisation) -> list[tuple[str, bytes]]:
+    """The texts of the rules that a correlation names by id. The text is YAML that can be read."""
+    said = yaml.safe_load(text)
+    correlation = said.get("correlation") if isinstance(said, dict) else None
     named = correlation.get("rules") if isinstance(correlation, dict) else None
     ids = [str(one) for one in named] if isinstance(named, list) else [str(named)] if named else []
     rows = Rule.objects.filter(uid__in=ids[:100], retired_at=None).order_by("pk")

@@ -52,7 +52,10 @@ Within = Callable[[UUID, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule, correlation or indicator that held on an event. `key` and `entity` make the alert; `at` is aware."""
+    """A rule, correlation or indicator that held on an event. `key` and `entity` make the alert; `at` is aware.
+
+    `hunt`: by which it was found in kept events.
+    """
 
     organisation: UUID
     kind: str
@@ -68,6 +71,7 @@ class Hit:
     tlp: str = ""
     shown: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[str, ...] = ()
+    hunt: UUID | None = None
 
 
 @dataclass
@@ -287,6 +291,7 @@ def _raised(group: Group, several: Sequence[Hit], within: Within, now: datetime)
         entity=entity,
         rule_id=first.rule,
         source_id=first.source,
+        hunt_id=first.hunt,
         title=first.title[:300],
         level=first.level,
         weight=LEVELS.index(first.level),
@@ -324,6 +329,7 @@ def _keep(alert: Alert, several: Sequence[Hit], *, new: bool) -> None:
             source_id=hit.source,
             shown=dict(hit.shown) if held + n < MOST_SHOWN else {},
             events=list(hit.events)[:MOST_SHOWN],
+            hunt_id=hit.hunt,
         )
         for n, hit in enumerate(several[: max(0, MOST_KEPT - held)])
     ]

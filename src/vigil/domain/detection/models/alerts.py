@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from vigil.domain.detection.models.hunts import RetroHunt
 from vigil.domain.detection.models.rules import Level, Rule
 from vigil.domain.detection.models.sources import LogSource
 from vigil.domain.organisations.models import Organisation
@@ -84,6 +85,9 @@ class Alert(models.Model):
     tlp = models.CharField(max_length=20, blank=True)
     source = models.ForeignKey(LogSource, null=True, on_delete=models.SET_NULL, related_name="alerts")
     exercise = models.BooleanField(default=False)
+    hunt = models.ForeignKey(  # that raised it; None: it was seen as it came
+        RetroHunt, null=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
 
     state = models.CharField(max_length=10, choices=AlertState.choices, default=AlertState.OPEN)
     count = models.BigIntegerField(default=1)
@@ -134,6 +138,7 @@ class Detection(models.Model):
     source = models.ForeignKey(LogSource, null=True, on_delete=models.SET_NULL, related_name="+")
     shown = models.JSONField(default=dict)  # a few fields of the event, as evidence that outlives the store
     events = models.JSONField(default=list)
+    hunt = models.ForeignKey(RetroHunt, null=True, on_delete=models.SET_NULL, related_name="detections")
 
     class Meta:
         ordering = ["at"]

@@ -113,7 +113,7 @@ def _above(organisation: Organisation) -> QuerySet[Organisation]:
 
 
 def _one(request: HttpRequest, pk: str) -> Alert:
-    rows = Alert.objects.select_related("organisation", "source", "rule", "taken_by")
+    rows = Alert.objects.select_related("organisation", "source", "rule", "taken_by", "hunt")
     return one_seen(request, rows, pk)
 
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from vigil.domain.accounts.permissions import permitted
 from vigil.domain.detection.actions.hunts import ask_hunt, stop_hunt
 from vigil.domain.detection.actions.lists import add_list, retire_list
-from vigil.domain.detection.models import HuntState, IndicatorList, RetroHunt
+from vigil.domain.detection.models import Alert, HuntState, IndicatorList, RetroHunt, Rule
 from vigil.domain.detection.queries import visible_rules
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import MANAGE, READ, choices, one_seen, speaking_for
@@ -24,13 +25,15 @@ from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
 from vigil.faces.web.readiness.views import signed_in_or_stale
-from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, visible
+from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, user_of, visible
 from vigil.faces.web.uploads import uploaded
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 from vigil.kernel.tlp import Tlp
 
 MOST_SHOWN: Final = 200
+_MOST_NAMED: Final = 50
+_MOST_ALERTS: Final = 100
 _UNDER_WAY: Final = (HuntState.WAITING, HuntState.RUNNING)
 
 
@@ -53,6 +56,29 @@ def hunts(request: HttpRequest) -> HttpResponse:
     )
 
 
+@signed_in_or_stale
+@require_GET
+def hunt(request: HttpRequest, pk: str) -> HttpResponse:
+    """One hunt as it goes, and what it found."""
+    found = one_seen(request, RetroHunt.objects.select_related("organisation"), pk)
+    alerts = Alert.objects.filter(organisation=found.organisation, detections__hunt=found).distinct()
+    rules = Rule.objects.filter(pk__in=found.rules[:_MOST_NAMED]).defer("text").order_by("title")
+    lively = found.state in _UNDER_WAY
+    context = {
+        "hunt": found,
+        "rules": rules,
+        "more_rules": max(0, len(found.rules) - _MOST_NAMED),
+        "lists": IndicatorList.objects.filter(organisation=found.organisation, pk__in=found.lists),
+        "alerts": [] if found.test else alerts.order_by("-weight", "-last_at")[:_MOST_ALERTS],
+        "alert_count": 0 if found.test else alerts.count(),
+        "lively": lively,
+        "may_stop": lively and not found.stop_asked and permitted(user_of(request), MANAGE, found.organisation),
+        "here": request.get_full_path(),
+    }
+    page = "detection/hunt_body.html" if request.headers.get("HX-Request") else "detection/hunt_page.html"
+    return render(request, page, context)
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
@@ -71,7 +97,7 @@ def new(request: HttpRequest) -> HttpResponse:
         text = request.POST.get("days", "7")
         days = min(365, max(1, int(text))) if text.isdecimal() and len(text) < 6 else 7
         try:
-            ask_hunt(
+            asked = ask_hunt(
                 organisation=owner,
                 title=request.POST.get("title", "")[:300],
                 rules=_keys(request, "rule"),
@@ -85,7 +111,7 @@ def new(request: HttpRequest) -> HttpResponse:
             error = refused
         else:
             messages.success(request, gettext("Asked for. It begins as soon as there is room."))
-            return redirect("hunts")
+            return redirect("hunt", pk=asked.pk)
     context: dict[str, Any] = {
         "owner": owner,
         "organisations": choices(request, MANAGE),

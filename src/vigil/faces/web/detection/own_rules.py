@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from vigil.adapters.event_search import as_rule, parse
 from vigil.domain.detection.actions.hunts import ask_hunt
 from vigil.domain.detection.actions.own_rules import (
     Fault,
@@ -64,7 +65,7 @@ def edit(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 def _written(request: HttpRequest, owner: Organisation, rule: Rule | None) -> HttpResponse:
-    text = request.POST.get("text", rule.text if rule else _SAMPLE)[:200_000]
+    text = request.POST.get("text", rule.text if rule else _begun(request))[:200_000]
     faults: list[Fault] = []
     error = None
     if request.method == "POST":
@@ -91,6 +92,15 @@ def _written(request: HttpRequest, owner: Organisation, rule: Rule | None) -> Ht
     return render(request, "detection/own_rule.html", context, status=error.status if error else 422 if faults else 200)
 
 
+def _begun(request: HttpRequest) -> str:
+    """What a search becomes as a rule, where one led here; else a sample."""
+    log = {name: request.GET.get(name, "")[:60] for name in ("product", "category", "service")}
+    try:
+        return as_rule(parse(request.GET.get("query", "")), **log) or _SAMPLE
+    except VigilError:
+        return _SAMPLE
+
+
 @login_required
 @require_POST
 def test(request: HttpRequest, pk: str) -> HttpResponse:
@@ -105,6 +115,7 @@ def test(request: HttpRequest, pk: str) -> HttpResponse:
             title=gettext("Test: %(title)s") % {"title": found.title},
             rules=[found.pk],
             lists=[],
+            test=True,
             since=now - timedelta(days=days),
             until=now,
             actor=actor_of(request),
@@ -121,10 +132,13 @@ def judge(request: HttpRequest, pk: str, hunt: str) -> HttpResponse:
     """What the test found is what was meant: the rule may be switched on."""
     found, owner = rule_of(request, pk)
     demanded(request, MANAGE, owner)
-    done = one_seen(request, RetroHunt.objects.filter(organisation=owner, state=HuntState.DONE), hunt)
+    done = one_seen(request, RetroHunt.objects.filter(organisation=owner, state=HuntState.DONE, test=True), hunt)
     if done.rules != [str(found.pk)] or done.asked_at < found.changed_at or found.origin != Origin.OWN:
         raise not_there()
-    result = {"hunt": str(done.pk), "events": done.events, "found": done.found}
+    result = {
+        "hunt": str(done.pk), "events": done.events, "found": done.found, "days": done.result.get("days", {}),
+        "limited": bool(done.result.get("limited")),
+    }  # fmt: skip
     try:
         own_rule_tested(rule=found, sha256=found.sha256, result=result, actor=actor_of(request), now=clock.now())
     except VigilError as error:

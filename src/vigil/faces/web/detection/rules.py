@@ -159,7 +159,7 @@ def _passed(found: Rule, tests: list[RetroHunt]) -> RetroHunt | None:
     """A test of the present text that is done and that nobody has judged yet."""
     if found.origin != Origin.OWN or found.tested_at is not None:
         return None
-    mine = (one for one in tests if one.rules == [str(found.pk)] and one.state == "done")
+    mine = (one for one in tests if one.test and one.rules == [str(found.pk)] and one.state == "done")
     return next((one for one in mine if one.asked_at >= found.changed_at), None)
 
 

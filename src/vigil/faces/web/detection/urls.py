@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vigil.faces.web.detection import alerts, hunts, own_rules, queue, rules, sources, suppressions
+from vigil.faces.web.detection import alerts, events, hunts, own_rules, queue, rules, sources, suppressions
 
 urlpatterns = [
     path("alerts/", queue.queue, name="alerts"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("alerts/<uuid:pk>/", alerts.alert, name="alert"),
     path("alerts/<uuid:pk>/take/", queue.take_one, name="alert_take"),
     path("alerts/<uuid:pk>/<slug:what>/", alerts.act, name="alert_act"),
+    path("events/", events.events, name="stored_events"),
+    path("events/one/", events.event, name="stored_event"),
     path("suppressions/", suppressions.suppressions, name="suppressions"),
     path("suppressions/new/", suppressions.new, name="suppression_new"),
     path("suppressions/<uuid:pk>/lift/", suppressions.lift_one, name="suppression_lift"),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("rules/<uuid:pk>/retire/", own_rules.retire, name="own_rule_retire"),
     path("hunts/", hunts.hunts, name="hunts"),
     path("hunts/new/", hunts.new, name="hunt_new"),
+    path("hunts/<uuid:pk>/", hunts.hunt, name="hunt"),
     path("hunts/<uuid:pk>/stop/", hunts.stop, name="hunt_stop"),
     path("indicators/", hunts.indicators, name="indicators"),
     path("indicators/<uuid:pk>/retire/", hunts.retire, name="indicators_retire"),

@@ -46,6 +46,7 @@ SENTENCES: dict[str, str] = {
     "detection.alerts_taken": N_("took {count} alerts at once"),
     "detection.call_entered": N_("entered a call to the hotline as an alert"),
     "detection.hunt_asked": N_("asked for the hunt “{title}”"),
+    "detection.hunt_ended": N_("ended the hunt “{title}”: found {found}, new alerts {raised}"),
     "detection.hunt_stopped": N_("stopped the hunt “{title}”"),
     "detection.list_added": N_("handed in the list of indicators {name}: {count}, {refused} refused"),
     "detection.list_retired": N_("retired the list of indicators {name}"),
@@ -339,6 +340,8 @@ _PLACES = (
     "added",
     "changed",
     "retired",
+    "found",
+    "raised",
 )
 
 

@@ -41,6 +41,7 @@ PLACES = (
     Place(_("Systems"), "/systems/", "server"),
     Place(_("Network edge"), "/edge/", "router"),
     Place(_("Sources"), "/sources/", "database-import", "alerts.read"),
+    Place(_("Events"), "/events/", "list-search", "alerts.read"),
     Place(_("Detection rules"), "/rules/", "list-check", "alerts.read"),
     Place(_("Links"), "/links/", "plug-connected"),
     Place(_("Regimes"), "/regimes/", "scale"),

@@ -1,10 +1,11 @@
 """Template tags of detection: ages and deadlines in words, titles in the reader's language, a sparkline's bars."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 
 from vigil.domain.detection.models import Alert, AlertKind
@@ -101,3 +102,26 @@ def iso_time(text: Any) -> str:
         return f"{datetime.fromisoformat(str(text)).astimezone(VIETNAM):%H:%M:%S %d/%m/%Y}"
     except ValueError:
         return str(text)
+
+
+@register.filter
+def iso_day(text: Any) -> str:
+    """A day of ISO 8601 as people write it."""
+    try:
+        return f"{date.fromisoformat(str(text)):%d/%m/%Y}"
+    except ValueError:
+        return str(text)
+
+
+@register.filter
+def day_bars(days: Mapping[str, int]) -> list[tuple[str, int, float]]:
+    """Each day, its count, and that in percent of the greatest."""
+    most = max(days.values(), default=0)
+    return [(iso_day(day), count, round(100 * count / most, 1)) for day, count in sorted(days.items(), reverse=True)]
+
+
+@register.simple_tag
+def event_query(organisation: Any, event: str, at: Any, source: Any) -> str:
+    """The query by which a kept event is found."""
+    told = {"organisation": organisation, "id": event, "at": at.isoformat() if isinstance(at, datetime) else at}
+    return f"?{urlencode({**told, **({'source': source} if source else {})})}"
