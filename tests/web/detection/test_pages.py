@@ -220,10 +220,12 @@ def test_hunts_and_lists(ours, shared) -> None:
     )
     assert RetroHunt.objects.get(title="Tháng trước").state == "waiting"
     file = SimpleUploadedFile("ioc.txt", b"xau.example\ncom.vn\n")
-    given = {"organisation": ours.organisation.pk, "name": "Mới", "tlp": "green", "file": file}
+    given = {"organisation": ours.organisation.pk, "name": "Mới", "tlp": "green", "days": "5", "file": file}
     assert client.post(reverse("indicators"), given).status_code == 302
     made = IndicatorList.objects.get(name="Mới")
     assert (made.accepted, made.refused) == (1, 1)
+    back = RetroHunt.objects.get(title="Mới")
+    assert (back.lists, back.until - back.since) == ([str(made.pk)], timedelta(days=5))
     assert "com.vn" in _text(client.get(reverse("indicators")))
     empty = SimpleUploadedFile("ioc.txt", b"#\n")
     assert client.post(reverse("indicators"), {**given, "file": empty}).status_code == 422

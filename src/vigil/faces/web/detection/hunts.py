@@ -152,6 +152,13 @@ class ListForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     tlp = forms.ChoiceField(label=_("TLP"), choices=[(one.value, one.label) for one in Tlp], initial=Tlp.AMBER.value)
+    days = forms.IntegerField(
+        label=_("Look back over so many days"),
+        min_value=0,
+        max_value=365,
+        initial=7,
+        help_text=_("0: only from now on."),
+    )
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -182,7 +189,7 @@ def indicators(request: HttpRequest) -> HttpResponse:
         else:
             told = gettext("%(accepted)s indicators are looked for from now on; %(refused)s were refused.")
             messages.success(request, told % {"accepted": made.accepted, "refused": made.refused})
-            return redirect("indicators")
+            return _looked_back(request, made, form.cleaned_data["days"])
     rows = scoped(request, IndicatorList.objects.select_related("organisation"), permission=READ)
     page = Paginator(rows.order_by("-added_at"), 50).get_page(request.GET.get("page"))
     managed = set(allowed.filter(pk__in={row.organisation_id for row in page}).values_list("pk", flat=True))
@@ -194,6 +201,22 @@ def indicators(request: HttpRequest) -> HttpResponse:
     }
     status = error.status if error else 422 if form.is_bound and form.errors else 200
     return render(request, "detection/indicators.html", context, status=status)
+
+
+def _looked_back(request: HttpRequest, made: IndicatorList, days: int) -> HttpResponse:
+    """What arrives now is looked for in what was kept, too."""
+    if not days:
+        return redirect("indicators")
+    now = clock.now()
+    try:
+        hunt = ask_hunt(
+            organisation=made.organisation, title=made.name, rules=(), lists=[made.pk],
+            since=now - timedelta(days=days), until=now, actor=actor_of(request), now=now,
+        )  # fmt: skip
+    except VigilError as refused:
+        messages.error(request, refused.phrase.said(gettext))
+        return redirect("indicators")
+    return redirect("hunt", pk=hunt.pk)
 
 
 @login_required
