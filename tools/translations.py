@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "vigil"
+RULES = PACKAGE / "adapters" / "sigma_rules" / "shipped_rules"
 CATALOGUE = PACKAGE / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 KEYWORDS = ["_", "N_", "gettext", "gettext_lazy", "ngettext:1,2", "say", "translate"]
 _PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
@@ -55,7 +57,18 @@ def from_code() -> Catalog:
                 found.add((messages[0], messages[1]), locations=[(place, 0)])
             else:
                 found.add(wording, locations=[(place, 0)])
+    for wording, vietnamese, place in _rules():
+        found.add(wording, vietnamese, locations=[(place, 0)])
     return found
+
+
+def _rules() -> Iterator[tuple[str, str, str]]:
+    """Titles and descriptions of the rules that Vigil ships, which bring their Vietnamese along."""
+    for path in sorted(RULES.glob("*.yml")):
+        for rule in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            for name in ("title", "description"):
+                words = (" ".join(str(said).split()) for said in (rule[name], rule["vigil"][f"{name}_vi"]))
+                yield (*words, str(path.relative_to(ROOT)))
 
 
 def stored() -> Catalog:
@@ -73,7 +86,7 @@ def update() -> int:
             known.update({message.id: message.string for message in read_po(file) if message.id and message.string})
     fresh = from_code()
     for message in fresh:
-        if message.id and known.get(message.id):
+        if message.id and not _translated(message) and known.get(message.id):
             message.string = known[message.id]
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     with CATALOGUE.open("wb") as file:
@@ -106,6 +119,8 @@ def check() -> int:
             _PLACES.findall(str(kept.string))
         ):
             faults.append(f"places differ: {message.id!r} / {kept.string!r}")
+        elif isinstance(message.string, str) and message.string and message.string != kept.string:
+            faults.append(f"not as the rule says it: {message.id!r}")
     faults += [f"no longer in the code: {message.id!r}" for message in have if message.id and message.id not in wanted]
     for fault in faults:
         print(f"translations: {fault}")

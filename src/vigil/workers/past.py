@@ -14,7 +14,8 @@ from uuid import UUID
 from vigil.adapters.event_store import batches_of, pieces, whole_events
 from vigil.domain.detection.actions.taking import Hit
 from vigil.domain.detection.rule_book import LoadedRules, Ours
-from vigil.engines.detection.correlation import Correlator, Matched
+from vigil.engines.detection.correlation import Matched
+from vigil.engines.detection.correlator import Correlator
 from vigil.engines.detection.entities import HOSTS, OUTSIDERS, shown
 from vigil.engines.detection.indicators import FIELDS
 from vigil.engines.detection.matching import Matcher
@@ -77,7 +78,7 @@ class Past:
         """What correlations make of matches that come in the order of time."""
         correlator = Correlator(self.ours.correlations, LATENESS_S)
         for several in events:
-            closed = correlator.add(several) + correlator.let_go(several[-1].at)
+            closed = correlator.add(several) + correlator.over(several[-1].at)
             yield self._told(closed)
         yield self._told(correlator.finish())
 

@@ -11,7 +11,8 @@ from uuid import UUID
 from vigil.domain.detection.actions.taking import GroupKept, Hit, Within, group_digest, take_correlated
 from vigil.domain.detection.models import AlertKind, CorrelationGroup, CorrelationState, PendingMatch
 from vigil.domain.detection.rule_book import Ours
-from vigil.engines.detection.correlation import Closed, Correlator, Matched, Place
+from vigil.engines.detection.correlation import Closed, Matched
+from vigil.engines.detection.correlator import Correlator, Place
 from vigil.engines.detection.entities import technique_of
 from vigil.kernel.actors import worker
 from vigil.kernel.errors import Conflict

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.detection import LEAD, rule_text, uid_of
+from tests.detection import LEAD, rule_text, source_of, uid_of
 
 from vigil.adapters.sigma_rules import rule_texts
 from vigil.domain.detection.actions.hunts import ask_hunt, stop_hunt
@@ -11,8 +11,10 @@ from vigil.domain.detection.actions.lists import add_list, list_path, retire_lis
 from vigil.domain.detection.actions.own_rules import faults_of, own_rule_tested, retire_own_rule, save_own_rule
 from vigil.domain.detection.actions.postures import apply_posture, revert_posture, set_profile
 from vigil.domain.detection.actions.rules import import_rules, switch_rule
+from vigil.domain.detection.actions.shipped import import_shipped
 from vigil.domain.detection.models import IndicatorList, PostureChange, RetroHunt, Rule, RuleBook
 from vigil.domain.detection.queries import rule_counts, rules_for
+from vigil.domain.detection.rule_book import load
 from vigil.domain.journal.models import Entry
 from vigil.kernel.errors import Conflict, Refused
 
@@ -91,6 +93,37 @@ def test_two_sets_do_not_take_each_other_s_rules(isp, now) -> None:
     done = imported(("s.yml", rule_text(1)), ("t.yml", rule_text(2)), now=now)
     assert (done.added, done.left, done.retired) == (1, ("s.yml",), 0)
     assert titles(isp, now) == ["Luật 1", "Luật 2"]  # Vigil's own run from low
+
+
+def test_vigil_s_own_come_with_the_program_and_follow_it(isp, now, tmp_path) -> None:
+    done = import_shipped(actor=LEAD, now=now)
+    assert done is not None and done.added > 50 and not done.unusable
+    there = Rule.objects.filter(origin="vigil")
+    running = rules_for(isp.pk, now)
+    assert set(there.exclude(level="informational")) == set(running)
+    source_of(isp, now=now)
+    loaded = load(
+        runs=lambda organisation, at: set(rules_for(organisation, at).values_list("pk", flat=True)),
+        plans=tmp_path, lists=tmp_path, now=now,
+    )  # fmt: skip
+    assert not loaded.read.unusable, "in whatever order they are compiled"
+    ours = loaded.ours[isp.pk]
+    assert {one.id for one in ours.correlations} == set(ours.correlated) and len(ours.correlations) > 15
+    assert {loaded.plan.rules[number].level for number in ours.alerting} == {"low", "medium", "high", "critical"}
+    assert ours.matched > ours.alerting
+    before = version()
+    assert import_shipped(actor=LEAD, now=now) is None and version() == before
+    off = running.get(title="Log4Shell attempt in a web request")
+    switch_rule(organisation=isp, rule=off, on=False, why="Ồn", actor=LEAD, now=now)
+    there.filter(pk=off.pk).update(text="title: of an older release", sha256="0" * 64, level="low")
+    Rule.objects.create(
+        origin="vigil", uid=uid_of(77), name="old.yml", title="Gone", sha256="1" * 64, added_at=now, changed_at=now
+    )
+    done = import_shipped(actor=LEAD, now=now)
+    assert done is not None and (done.added, done.changed, done.retired) == (0, 1, 1)
+    off.refresh_from_db()
+    assert (off.level, off.changed_at) == ("high", now) and off.text.startswith("title: Log4Shell")
+    assert off not in rules_for(isp.pk, now) and Rule.objects.get(uid=uid_of(77)).retired_at == now
 
 
 def test_by_level_and_product_and_switch(isp, organisation_of, now) -> None:

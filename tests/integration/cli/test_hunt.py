@@ -1,12 +1,15 @@
 """`vigil hunt` as somebody with a folder of logs runs it."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from vigil.engines.detection.correlation import Matched
 from vigil.faces.cli.hunt import hunt
+from vigil.faces.cli.hunt_matches import MatchFiles, in_order
 
 RULES = {
     "refused.yml": "title: Refused\nid: 00000000-0000-4000-8000-00000000000a\nlevel: high\n"
@@ -80,15 +83,112 @@ def test_indicators_are_looked_for_while_they_are_valid_and_what_is_none_is_refu
     assert "2 of 3 indicators were seen; 2 are none." in told
 
 
-def test_correlations_that_are_not_run_are_said(place) -> None:
-    rule = (place / "rules" / "refused.yml").read_text().replace("title: Refused", "title: Refused\nname: refused")
-    (place / "rules" / "refused.yml").write_text(rule)
-    (place / "rules" / "many.yml").write_text(
-        "title: Many\nid: 00000000-0000-4000-8000-00000000000c\ncorrelation:\n  type: event_count\n  rules: [refused]\n"
-        "  group-by: [Computer]\n  timespan: 5m\n  condition: {gte: 2}\n"
+CORRELATED = """title: Many refusals
+id: 00000000-0000-4000-8000-00000000000d
+level: medium
+correlation:
+  type: event_count
+  rules: [00000000-0000-4000-8000-00000000000c]
+  group-by: [src_ip]
+  timespan: 5m
+  condition: {gte: 5}
+---
+title: Guessed
+id: 00000000-0000-4000-8000-00000000000e
+level: critical
+correlation:
+  type: temporal_ordered
+  rules: [00000000-0000-4000-8000-00000000000d, 00000000-0000-4000-8000-00000000000b]
+  group-by: [src_ip]
+  timespan: 15m
+  generate: true
+---
+title: Refused
+id: 00000000-0000-4000-8000-00000000000c
+level: informational
+logsource: {product: linux, service: sshd}
+detection: {s: {message|startswith: Failed}, condition: s}
+---
+title: Let in
+id: 00000000-0000-4000-8000-00000000000b
+level: informational
+logsource: {product: linux, service: sshd}
+detection: {s: {message|startswith: Accepted}, condition: s}
+---
+title: Fewer than two in a quarter of an hour
+id: 00000000-0000-4000-8000-00000000000f
+level: low
+correlation:
+  type: event_count
+  rules: [00000000-0000-4000-8000-00000000000b]
+  group-by: [src_ip]
+  timespan: 15m
+  condition: {lt: 2}
+"""
+
+
+def _ssh(minute: int, second: int, ip: str, said: str = "Failed") -> str:
+    return f"2026-04-30T00:{minute:02d}:{second:02d}Z may1 sshd[7]: {said} password for an from {ip} port 4022 ssh2\n"
+
+
+def test_correlations_run_over_all_that_matched_in_the_order_of_its_time(tmp_path) -> None:
+    (tmp_path / "r.yml").write_text(CORRELATED)
+    guess, other = "203.0.113.7", "203.0.113.8"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    # what came first is read last, and no file alone has enough of it
+    (logs / "a.log").write_text(_ssh(10, 0, guess, "Accepted") + _ssh(10, 0, other, "Accepted"))
+    (logs / "b.log").write_text("".join(_ssh(2, n, guess) for n in (5, 3, 4)) + _ssh(2, 0, other))
+    (logs / "c.log").write_text("".join(_ssh(1, n, guess) for n in (9, 8)) + _ssh(9, 0, other, "Accepted"))
+    large = "".join(_ssh(30, n % 60, f"198.51.100.{n % 200}", "Closed") for n in range(45_000))
+    (logs / "d.log").write_text(large)  # a share of its own
+    words = [str(logs), "--rules", str(tmp_path / "r.yml"), "--no-cache", "--lang", "en"]
+    expected = [
+        "a.log\t00000000-0000-4000-8000-00000000000f\t1\tFewer than two in a quarter of an hour",
+        "a.log\t00000000-0000-4000-8000-00000000000e\t1\tGuessed",
+        "a.log\t00000000-0000-4000-8000-00000000000b\t2\tLet in",
+        "b.log\t00000000-0000-4000-8000-00000000000d\t1\tMany refusals",
+        "b.log\t00000000-0000-4000-8000-00000000000c\t4\tRefused",
+        "c.log\t00000000-0000-4000-8000-00000000000f\t1\tFewer than two in a quarter of an hour",
+        "c.log\t00000000-0000-4000-8000-00000000000b\t1\tLet in",
+        "c.log\t00000000-0000-4000-8000-00000000000c\t2\tRefused",
+    ]
+    for more in ([], ["--processes", "2"]):
+        counts = tmp_path / "counts.tsv"
+        done = CliRunner().invoke(hunt, [*words, *more, "--counts", str(counts)])
+        assert done.exit_code == 1, done.output
+        assert counts.read_text().splitlines() == expected
+    assert "critical             1  Guessed" in done.output and "203.0.113.7" in done.output
+    assert "3 correlations; 3 were met, by 4 closing events." in done.output
+    facts = json.loads(CliRunner().invoke(hunt, [*words, "--level", "critical", "--json"]).output)
+    (guessed,) = facts["correlations"]
+    assert (guessed["title"], guessed["groups"], guessed["first"]) == (
+        "Guessed",
+        {guess: 1},
+        "2026-04-30T00:10:00.000Z",
     )
-    assert "1 correlations are not run by this command yet." in _run(place).output
-    assert json.loads(_run(place, "--json").output)["correlations_not_run"] == ["Many"]
+    assert facts["found"] == [] and facts["matches_without_time"] == 0
+
+
+def test_the_rules_that_vigil_ships_are_used_where_nobody_names_others(tmp_path) -> None:
+    lines = [_ssh(1, n, "203.0.113.7") for n in range(12)] + [_ssh(2, 0, "203.0.113.7", "Accepted")]
+    (tmp_path / "auth.log").write_text("".join(lines))
+    done = CliRunner().invoke(hunt, [str(tmp_path / "auth.log"), "--no-cache", "--lang", "vi"])
+    assert done.exit_code == 1
+    assert "critical             1  Mật khẩu SSH đã bị dò ra" in done.output
+    assert "Theo thứ tự thời gian" not in done.output  # one moment is no order
+
+
+@pytest.mark.parametrize("many", [0, 1, 7, 50])
+def test_matches_come_back_in_the_order_of_time_from_however_many_files(tmp_path, many) -> None:
+    dice = random.Random(many)
+    matches = [Matched(float(dice.randrange(9)), f"{n:03d}", "r", (("f", f"v{n}"),)) for n in range(many)]
+    writers = [MatchFiles(tmp_path, f"w{n}", together=3) for n in range(3)]
+    for one in matches:
+        dice.choice(writers).add([one])
+    files = [path for writer in writers for path in writer.close()]
+    back = list(in_order(files, at_once=2))
+    assert back == sorted(matches) and [one.values for one in back] == [one.values for one in sorted(matches)]
 
 
 def test_what_it_cannot_do_is_said(place) -> None:

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.detection import raised, source_of
-from tests.web.rooms import client_of
+from tests.web.rooms import ACTOR, client_of
 
 from vigil.domain.accounts.models import User
+from vigil.domain.detection.actions.shipped import import_shipped
 from vigil.domain.detection.models import (
     Alert,
     DetectionProfile,
@@ -52,6 +53,24 @@ def test_the_queue_puts_what_waits_first_the_gravest_and_oldest_on_top(ours) -> 
         assert "<html" not in rows
     anonymous = client.__class__()
     assert anonymous.get(reverse("alerts"), headers={"HX-Request": "true"}).status_code == 401
+
+
+def test_rules_that_vigil_ships_read_in_the_reader_s_language(ours) -> None:
+    now, owner = clock.now(), ours.organisation
+    import_shipped(actor=ACTOR, now=now)
+    rule = Rule.objects.get(title="SSH password was guessed")
+    alert = raised(owner, now, key=rule.uid, level="critical", title=rule.title)
+    client = client_of(owner, "administrator")
+    vietnamese = "Mật khẩu SSH đã bị dò ra"
+    for page, query in (
+        ("rules", {"q": "mat khau ssh"}), ("alerts", {"q": "mat khau ssh"}), ("hunt_new", {"q": "mật khẩu SSH"}),
+    ):  # fmt: skip
+        assert vietnamese in _text(client.get(reverse(page), query)), page
+    for shown in (reverse("alert", args=[alert.pk]), reverse("rule", args=[rule.pk])):
+        assert vietnamese in _text(client.get(shown))
+    assert "Địa chỉ vừa dò mật khẩu" in _text(client.get(reverse("rule", args=[rule.pk])))
+    client.cookies["vigil_language"] = "en"
+    assert rule.title in _text(client.get(reverse("alerts"), {"q": "password guessed"}))
 
 
 def test_an_alert_from_taking_to_verdict_and_back(ours) -> None:

@@ -31,7 +31,7 @@ POSTED = {
 }
 LISTS = {"stored_events", "alerts", "suppressions", "sources", "rules", "hunts", "indicators"}
 NEW = {"call", "suppression_new", "source_new", "own_rule_new", "hunt_new"}
-SPECIAL = {"stored_event", "alerts_many", "posture", "profile", "own_rule_judge", "alert_act"}
+SPECIAL = {"stored_event", "alerts_many", "posture", "profile", "own_rule_judge", "alert_act", "rule_set"}
 
 
 def _at(name: str, what: str, of: Watched, *more: str) -> str:

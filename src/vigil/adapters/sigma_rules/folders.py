@@ -9,7 +9,7 @@ from typing import Final
 MOST_BYTES: Final = 1_000_000
 _MOST_RULES: Final = 50_000
 _MOST_IN_ARCHIVE: Final = 500_000_000
-_ENDINGS: Final = (".yml", ".yaml")
+ENDINGS: Final = (".yml", ".yaml")
 
 
 def rule_texts(places: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
@@ -31,7 +31,7 @@ def rule_texts(places: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 def _folder(place: Path) -> Iterator[tuple[str, bytes]]:
     root = place.resolve()
     for path in sorted(place.rglob("*")):
-        if path.suffix.lower() in _ENDINGS and path.is_file() and path.resolve().is_relative_to(root):
+        if path.suffix.lower() in ENDINGS and path.is_file() and path.resolve().is_relative_to(root):
             yield str(path), _read(path)
 
 
@@ -43,7 +43,7 @@ def _read(path: Path) -> bytes:
 def _zip(place: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(place) as archive:
-            members = [one for one in archive.infolist() if one.filename.lower().endswith(_ENDINGS)]
+            members = [one for one in archive.infolist() if one.filename.lower().endswith(ENDINGS)]
             _bounded(place, len(members), sum(one.file_size for one in members))
             for member in sorted(members, key=lambda one: one.filename):
                 with archive.open(member) as stream:
@@ -58,7 +58,7 @@ def _tar(place: Path) -> Iterator[tuple[str, bytes]]:
             found: list[tuple[str, bytes]] = []
             size = 0
             for member in archive:
-                if member.isfile() and member.name.lower().endswith(_ENDINGS):
+                if member.isfile() and member.name.lower().endswith(ENDINGS):
                     size += member.size
                     _bounded(place, len(found) + 1, size)
                     stream = archive.extractfile(member)

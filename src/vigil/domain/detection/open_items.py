@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from vigil.domain.detection.actions.calling import LEVEL_WORDS, title_of
+from vigil.domain.detection.actions.calling import LEVEL_WORDS
 from vigil.domain.detection.models import Alert, AlertState, HuntState, Level, RetroHunt, Suppression
+from vigil.domain.detection.titles import title_of
 from vigil.kernel.phrases import N_, Phrase, phrase
 from vigil.kernel.proofs import OpenItem
 

@@ -15,7 +15,7 @@ from vigil.domain.detection.models import LEVELS, Level
 from vigil.engines.detection.terms import RuleSet
 from vigil.kernel.phrases import N_
 
-_BETWEEN: Final = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
+_BETWEEN: Final = re.compile(r"^---[ \t]*(?:#.*)?$\n?", re.MULTILINE)
 _TECHNIQUE: Final = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)", re.IGNORECASE)
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FILTER: Final = N_("a filter; filters of a rule set are not applied here")
@@ -44,7 +44,7 @@ class ReadRule:
 
 def read_rules(texts: Iterable[tuple[str, bytes]]) -> list[ReadRule]:
     """Every document of the files, each once; those that cannot run say why. Nothing raises."""
-    documents = _documents(_short(list(texts)))
+    documents = documents_of(texts)
     found = parsed(documents)
     reasons = {one.path: one.reason for one in found.unusable}
     correlates = {one.path for one in found.correlations}
@@ -108,10 +108,10 @@ def _techniques(tags: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1].upper() for tag in named if (match := _TECHNIQUE.fullmatch(tag))))
 
 
-def _documents(files: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+def documents_of(files: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """One entry a document: a file with several is taken apart where they are divided."""
     found = []
-    for name, data in files:
+    for name, data in _short(list(files)):
         parts = [data]
         if b"\n---" in data:
             text = data.decode("utf-8-sig", errors="replace")

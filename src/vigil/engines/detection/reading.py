@@ -117,9 +117,7 @@ def read_texts(
         if isinstance(one, SigmaRule):
             _take(found, one, path, mapping, filters, placeholders or {})
     named = _names(parsed)
-    for path, one in parsed:
-        if isinstance(one, SigmaCorrelationRule):
-            _take_correlation(found, one, path, named)
+    _take_correlations(found, [(path, one) for path, one in parsed if isinstance(one, SigmaCorrelationRule)], named)
     return found
 
 
@@ -176,20 +174,31 @@ def _names(parsed: Sequence[tuple[str, AnyValue]]) -> dict[str, str]:
     return named
 
 
-def _take_correlation(found: RuleSet, one: SigmaCorrelationRule, path: str, named: Mapping[str, str]) -> None:
-    identifier, title = str(one.id or path), str(one.title or PurePath(path).name)
-    try:
-        correlation = _correlation(one, identifier, title, path, named)
-    except (*_FAULTS, CannotRun) as error:
-        found.unusable.append(Unusable(path, title, _why(error), identifier))
-        return
-    running = {rule.id for rule in found.rules} | {other.id for other in found.correlations}
-    if missing := [rule for rule in correlation.rules if rule not in running]:
-        found.unusable.append(Unusable(path, title, f"the rule {missing[0]} that it asks for does not run", identifier))
-        return
-    found.correlations.append(correlation)
-    if not correlation.generate:
-        found.silent.update(correlation.rules)
+def _take_correlations(
+    found: RuleSet, several: Sequence[tuple[str, SigmaCorrelationRule]], named: Mapping[str, str]
+) -> None:
+    """In whatever order they stand: each after those that it asks for."""
+    running = {rule.id for rule in found.rules}
+    waiting: list[Correlation] = []
+    for path, one in several:
+        identifier, title = str(one.id or path), str(one.title or PurePath(path).name)
+        try:
+            waiting.append(_correlation(one, identifier, title, path, named))
+        except (*_FAULTS, CannotRun) as error:
+            found.unusable.append(Unusable(path, title, _why(error), identifier))
+    taken: set[int] = set()
+    while ready := [n for n, made in enumerate(waiting) if n not in taken and running.issuperset(made.rules)]:
+        taken.update(ready)
+        running.update(waiting[n].id for n in ready)
+    for n, made in enumerate(waiting):
+        if n in taken:
+            found.correlations.append(made)
+            if not made.generate:
+                found.silent.update(made.rules)
+        else:
+            missing = next(rule for rule in made.rules if rule not in running)
+            why = f"the rule {missing} that it asks for does not run"
+            found.unusable.append(Unusable(made.path, made.title, why, made.id))
 
 
 def _correlation(

@@ -27,11 +27,12 @@ def rules() -> None:
 
 @rules.command("import")
 @click.argument("places", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @_JSON
-def import_set(places: tuple[Path, ...], as_json: bool) -> None:
+def import_set(places: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """Make the rule set what PLACES hold (folders, files, release archives): add, change, retire.
 
-    Exit 1 when some rules cannot run; they are kept with their reason.
+    Exit 1 when some rules cannot run; they are kept with their reason. With --dry-run always 0.
     """
     start_django()
     from vigil.adapters.sigma_rules import rule_texts
@@ -46,6 +47,9 @@ def import_set(places: tuple[Path, ...], as_json: bool) -> None:
         texts = list(rule_texts(places))
     except ValueError as error:
         raise Refused("rules.archive", N_("The archive cannot be read: {why}"), why=str(error)) from error
+    if dry_run:
+        _say_what_would_change(texts, as_json)
+        return
     done = import_rules(texts=texts, origin=Origin.SIGMAHQ, actor=cli_actor(), now=clock.now())
     if as_json:
         print_json(
@@ -70,6 +74,27 @@ def import_set(places: tuple[Path, ...], as_json: bool) -> None:
     sys.exit(1 if done.unusable or done.left else 0)
 
 
+def _say_what_would_change(texts: list[tuple[str, bytes]], as_json: bool) -> None:
+    from vigil.domain.detection.actions.rules import would_change
+    from vigil.domain.detection.models import Origin
+    from vigil.domain.detection.rule_files import read_rules
+
+    found = would_change(read_rules(texts), Origin.SIGMAHQ)
+    told = {
+        "added": [(one.title, one.name) for one in found.added],
+        "changed": [(one.title, one.name) for _, one in found.changed],
+        "retired": [(one.title, one.name) for one in found.gone],
+        "unusable": [(one.title, one.unusable) for one in found.unusable],
+        "left": [(one.title, one.name) for one in found.left],
+    }
+    if as_json:
+        print_json({what: [list(one) for one in several] for what, several in told.items()})
+        return
+    for what, several in told.items():
+        for title, more in several:
+            click.echo(f"{what:9} {title}  ({more})")
+
+
 @rules.command("list")
 @_ORGANISATION
 @click.option(
@@ -81,28 +106,31 @@ def list_rules(organisation: str | None, state: str, as_json: bool) -> None:
     """Say which rules run for an organisation, which do not, and which cannot and why."""
     start_django()
     from vigil.domain.detection.queries import rules_for, visible_rules
+    from vigil.domain.detection.titles import title_of_rule, told
     from vigil.kernel import clock
 
+    said = translator()
     owner = _organisation(organisation)
     run = set(rules_for(owner.pk, clock.now()).values_list("pk", flat=True))
     found = []
     for row in visible_rules(owner.pk).defer("text").order_by("title"):
         is_ = "unusable" if row.unusable else "running" if row.pk in run else "off"
         if state in ("all", is_):
-            found.append((row, is_))
+            found.append((row, told(title_of_rule(row), said), is_))
     if as_json:
         print_json(
             [
                 {
-                    "id": str(row.pk), "uid": row.uid, "title": row.title, "level": row.level, "origin": row.origin,
+                    "id": str(row.pk), "uid": row.uid, "title": title, "level": row.level, "origin": row.origin,
                     "state": is_, "why": row.unusable, "techniques": row.techniques,
                 }
-                for row, is_ in found
+                for row, title, is_ in found
             ]
         )  # fmt: skip
         return
-    for row, is_ in found:
-        click.echo(f"{is_:9} {row.level:13} {row.title}" + (f"  ({row.unusable})" if row.unusable else ""))
+    for row, title, is_ in found:
+        why = f"  ({said(row.unusable)})" if row.unusable else ""
+        click.echo(f"{is_:9} {row.level:13} {title}{why}")
 
 
 @rules.command("test")
@@ -243,14 +271,15 @@ def alerts() -> None:
 def list_alerts(state: str, as_json: bool) -> None:
     """Say which alerts there are, the gravest and oldest first (exit 1 when one was not taken in time)."""
     start_django()
-    from vigil.domain.detection.models import Alert, AlertKind, AlertState
+    from vigil.domain.detection.models import Alert, AlertState
+    from vigil.domain.detection.titles import title_of, told
     from vigil.kernel import clock
 
     now, said = clock.now(), translator()
     rows = Alert.objects.select_related("organisation").order_by("-weight", "raised_at")
     chosen = rows.exclude(state=AlertState.CLOSED) if state == "standing" else rows.filter(state=state)
     late = rows.filter(state=AlertState.OPEN, exercise=False, due_at__lt=now).exists()
-    found = [(row, said(row.title) if row.kind == AlertKind.SILENCE else row.title) for row in chosen[:1000]]
+    found = [(row, told(title_of(row), said)) for row in chosen[:1000]]
     if as_json:
         print_json(
             [

@@ -1,4 +1,4 @@
-"""`vigil hunt LOGS... --rules DIR`: every rule over every event, without a database.
+"""`vigil hunt LOGS... [--rules DIR]`: every rule over every event, without a database.
 
 Exit codes: 0 searched, nothing found; 1 something found; 2 called wrongly; 3 no rule can run, or no log can be read.
 """
@@ -35,10 +35,10 @@ class _Format(click.ParamType[str]):
     "--rules",
     "places",
     multiple=True,
-    required=True,
     type=click.Path(exists=True, path_type=Path),
-    help="A folder, file or archive of Sigma rules; may be given several times.",
+    help="A folder, file or archive of Sigma rules; may be given several times (default: the rules that Vigil ships).",
 )
+@click.option("--shipped", is_flag=True, help="Also the rules that Vigil ships.")
 @click.option(
     "--indicators",
     "listed",
@@ -80,6 +80,7 @@ class _Format(click.ParamType[str]):
 def hunt(
     logs: tuple[Path, ...],
     places: tuple[Path, ...],
+    shipped: bool,
     listed: Path | None,
     source: str | None,
     form: str,
@@ -98,12 +99,15 @@ def hunt(
     from vigil.adapters.log_sources import pieces
     from vigil.adapters.sigma_rules import kept_plan, rule_texts
     from vigil.adapters.sigma_rules.lists import read_indicators
+    from vigil.adapters.sigma_rules.shipped import shipped_texts
     from vigil.faces.cli.hunt_summary import as_facts, rows, summary
     from vigil.faces.cli.hunting import Hunt
     from vigil.kernel import clock
 
     try:
         texts = list(rule_texts(places))
+        if shipped or not places:
+            texts += shipped_texts()
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     plan, read, _ = kept_plan(texts, None if no_cache else cache or _cache_folder())
@@ -117,7 +121,14 @@ def hunt(
     if not work:
         _refuse(say("No log to read."))
     made = Hunt(
-        plan, _source(source), level, processes, known, format=form, now=clock.now().astimezone(clock.VIETNAM)
+        plan,
+        _source(source),
+        level,
+        processes,
+        known,
+        format=form,
+        now=clock.now().astimezone(clock.VIETNAM),
+        correlations=read.correlations,
     ).over(work, progress=_progress(as_json))
     if counts is not None:
         counts.write_text("".join("\t".join(row) + "\n" for row in rows(made, plan)), encoding="utf-8")
@@ -125,7 +136,7 @@ def hunt(
         print_json(as_facts(made, plan, read, known))
     else:
         click.echo("\n".join(summary(made, plan, read, say, known)))
-    if made.findings.counts or made.findings.seen:
+    if made.findings.counts or made.findings.seen or made.met:
         sys.exit(FOUND)
 
 

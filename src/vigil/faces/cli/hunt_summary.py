@@ -1,22 +1,34 @@
 """What `vigil hunt` prints: rules that matched, when and where, what could not be read, what could not run."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-from vigil.engines.detection.findings import Found
+from vigil.adapters.sigma_rules.shipped import shipped_words
+from vigil.engines.detection.findings import LEVELS, Found
 from vigil.engines.detection.indicators import Indicator, IndicatorSet
 from vigil.engines.detection.plan import Plan
 from vigil.engines.detection.terms import RuleSet
 from vigil.faces.cli.hunting import Made
 
-_MOST = 60
+_MOST: Final = 60
+_MOST_MOMENTS: Final = 40
+_GRAVE: Final = ("critical", "high")
 
 
 def rows(made: Made, plan: Plan) -> Iterator[tuple[str, str, str, str]]:
-    """File, rule id, events matched, title, by file and title."""
-    listed = [(file, plan.rules[rule], many) for (file, rule), many in made.findings.counts.items()]
-    for file, rule, many in sorted(listed, key=lambda one: (one[0], one[1].title, one[1].id)):
-        yield file, rule.id, str(many), " ".join(rule.title.split())
+    """File, rule id, events matched, title, by file and title.
+
+    A correlation counts as a rule that matched its closing events, in the files in which those stand.
+    """
+    listed = [
+        (file, plan.rules[rule].title, plan.rules[rule].id, many) for (file, rule), many in made.findings.counts.items()
+    ]
+    listed += [
+        (file, met.correlation.title, met.correlation.id, many) for met in made.met for file, many in met.files.items()
+    ]
+    for file, title, rule, many in sorted(listed):
+        yield file, rule, str(many), " ".join(title.split())
 
 
 def as_facts(made: Made, plan: Plan, read: RuleSet, known: IndicatorSet | None = None) -> dict[str, Any]:
@@ -64,7 +76,22 @@ def as_facts(made: Made, plan: Plan, read: RuleSet, known: IndicatorSet | None =
         "unusable_rules": [
             {"id": one.id, "title": one.title, "path": one.path, "reason": one.reason} for one in read.unusable
         ],
-        "correlations_not_run": [one.title for one in read.correlations],
+        "correlations": [
+            {
+                "id": met.correlation.id,
+                "title": met.correlation.title,
+                "level": met.correlation.level,
+                "kind": met.correlation.kind,
+                "tags": list(met.correlation.tags),
+                "events": met.many,
+                "first": met.first,
+                "last": met.last,
+                "groups": dict(met.groups.most_common(20)),
+                "files": dict(sorted(met.files.items())),
+            }
+            for met in made.met
+        ],
+        "matches_without_time": made.timeless,
         "expressions_given_up": {plan.atoms[atom].predicate.pattern: n for atom, n in made.gave_up.items()},  # type: ignore[union-attr]
     }
 
@@ -76,22 +103,70 @@ def _sighted(made: Made, known: IndicatorSet | None) -> list[tuple[Indicator, in
     return [(known.indicators[number], many, found.indicators[number]) for number, many in found.seen.most_common()]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What a rule or a correlation found, as it is shown. `where`: hosts, or what it was grouped by."""
+
+    level: str
+    many: int
+    title: str
+    first: str
+    last: str
+    where: tuple[str, ...]
+
+
+def _found(made: Made, plan: Plan, say: Callable[[str], str]) -> list[_Line]:
+    """Rules and correlations, the gravest first; of one level those that were met together with others first."""
+    found = [
+        _Line(
+            met.correlation.level, met.many, _title(met.correlation.id, met.correlation.title, say), met.first,
+            met.last, tuple(group for group, _ in met.groups.most_common(3)),
+        )
+        for met in made.met
+    ]  # fmt: skip
+    found += [
+        _Line(
+            rule.level, many, _title(rule.id, rule.title, say), one.first, one.last,
+            tuple(host for host, _ in one.hosts.most_common(3)),
+        )
+        for rule, many, one in made.findings.per_rule(plan.rules)
+    ]  # fmt: skip
+    grave = {level: n for n, level in enumerate(LEVELS)}
+    return sorted(found, key=lambda one: grave.get(one.level, len(LEVELS)))
+
+
+def _title(rule: str, title: str, say: Callable[[str], str]) -> str:
+    return say(title) if rule in shipped_words() else title
+
+
+def _timeline(found: Sequence[_Line], say: Callable[[str], str]) -> list[str]:
+    """When the grave things were first seen, in the order of time."""
+    grave = sorted((one for one in found if one.level in _GRAVE and one.first), key=lambda one: one.first)
+    if len(grave) < 2:
+        return []
+    lines = ["", say("In the order of time (first seen):")]
+    lines += [f"  {one.first[:19]}  {one.title}  {', '.join(one.where[:1])}".rstrip() for one in grave[:_MOST_MOMENTS]]
+    if len(grave) > _MOST_MOMENTS:
+        lines.append("  " + say("… and {n} rules more").format(n=len(grave) - _MOST_MOMENTS))
+    return lines
+
+
 def summary(
     made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str], known: IndicatorSet | None = None
 ) -> list[str]:
     """Lines to read."""
+    found = _found(made, plan, say)
     lines = []
-    listed = made.findings.per_rule(plan.rules)
-    for rule, many, found in listed[:_MOST]:
-        when = f"{found.first[:19]} … {found.last[:19]}" if found.first else ""
-        where = ", ".join(host for host, _ in found.hosts.most_common(3))
-        lines.append(f"{rule.level:<13} {many:>8,}  {rule.title}")
-        lines.append(f"{'':<23} {when}  {where}".rstrip())
-    if len(listed) > _MOST:
-        lines.append(say("… and {n} rules more").format(n=len(listed) - _MOST))
+    for one in found[:_MOST]:
+        when = f"{one.first[:19]} … {one.last[:19]}" if one.first else ""
+        lines.append(f"{one.level:<13} {one.many:>8,}  {one.title}")
+        lines.append(f"{'':<23} {when}  {', '.join(one.where)}".rstrip())
+    if len(found) > _MOST:
+        lines.append(say("… and {n} rules more").format(n=len(found) - _MOST))
     sighted = _sighted(made, known)
-    for one, many, found in sighted[:_MOST]:
-        lines.append(f"{one.kind:<13} {many:>8,}  {one.value}  {found.first[:19]} … {found.last[:19]}")
+    for indicator, many, seen in sighted[:_MOST]:
+        lines.append(f"{indicator.kind:<13} {many:>8,}  {indicator.value}  {seen.first[:19]} … {seen.last[:19]}")
+    lines += _timeline(found, say)
     rejected = sum(tally.rejected for tally in made.tallies.values())
     lines.append("")
     lines.append(
@@ -99,17 +174,27 @@ def summary(
             events=f"{made.events:,}",
             files=len(made.tallies),
             rules=f"{len(read.rules):,}",
-            found=len(listed),
-            matches=f"{sum(many for _, many, _ in listed):,}",
+            found=len(made.findings.by_rule),
+            matches=f"{made.findings.counts.total():,}",
         )
     )
+    if read.correlations:
+        lines.append(
+            say("{n} correlations; {found} were met, by {events} closing events.").format(
+                n=len(read.correlations), found=len(made.met), events=f"{sum(met.many for met in made.met):,}"
+            )
+        )
+    if made.timeless:
+        lines.append(
+            say("{n} matches have no time, and no correlation could take them.").format(n=f"{made.timeless:,}")
+        )
     if known is not None:
         lines.append(
             say("{found} of {n} indicators were seen; {refused} are none.").format(
                 found=len(sighted), n=f"{len(known.indicators):,}", refused=len(known.refused)
             )
         )
-        lines += [f"  {one.value}: {one.reason}" for one in known.refused[:10]]
+        lines += [f"  {refused.value}: {refused.reason}" for refused in known.refused[:10]]
     if rejected:
         lines.append(say("{n} records could not be read:").format(n=rejected))
         for path, tally in sorted(made.tallies.items()):
@@ -117,9 +202,7 @@ def summary(
                 lines.append(f"  {path.name}: {tally.rejected}  {tally.samples[0]}")
     if read.unusable:
         lines.append(say("{n} rules cannot run:").format(n=len(read.unusable)))
-        lines += [f"  {one.title}: {one.reason}" for one in read.unusable[:20]]
-    if read.correlations:
-        lines.append(say("{n} correlations are not run by this command yet.").format(n=len(read.correlations)))
+        lines += [f"  {unusable.title}: {unusable.reason}" for unusable in read.unusable[:20]]
     if made.gave_up:
         lines.append(
             say("{n} times an expression took too long and counted as not found.").format(n=sum(made.gave_up.values()))

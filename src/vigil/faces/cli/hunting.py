@@ -2,18 +2,28 @@
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import cast
 
-from vigil.adapters.log_sources import Piece, Tally, portions
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vigil.adapters.log_sources import Piece, Portion, Tally, portions, times
+from vigil.engines.detection.correlation import Correlation, Matched
+from vigil.engines.detection.entities import fields_by_rule
+from vigil.engines.detection.feeding import fed
 from vigil.engines.detection.findings import HOSTS, LEVELS, TIMES, Findings
 from vigil.engines.detection.indicators import FIELDS, IndicatorSet
 from vigil.engines.detection.matching import Matcher
 from vigil.engines.detection.plan import Plan
 from vigil.engines.detection.terms import Source
+from vigil.faces.cli.hunt_correlations import Met, correlated, with_what_they_ask_for
+from vigil.faces.cli.hunt_matches import MatchFiles
 
 Progress = Callable[[int, int, int], None]
 _SMALL_TOGETHER = 32
@@ -22,11 +32,19 @@ _SMALL = 4_000_000
 
 @dataclass
 class Made:
-    """What a hunt made: findings, what became of the records of each file, expressions that took too long (by atom)."""
+    """What a hunt made: findings, what became of the records of each file, expressions that took too long (by atom).
+
+    `met`: correlations that were; `timeless`: matches that they could not take, for the event has no time. `waiting`:
+    files of matches for them; `names`: of the files in which their events stand.
+    """
 
     findings: Findings = field(default_factory=Findings)
     tallies: dict[Path, Tally] = field(default_factory=dict)
     gave_up: Counter[int] = field(default_factory=Counter)
+    met: list[Met] = field(default_factory=list)
+    timeless: int = 0
+    waiting: list[Path] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def events(self) -> int:
@@ -37,6 +55,9 @@ class Made:
         """Take what another process made."""
         self.findings.merge(other.findings)
         self.gave_up += other.gave_up
+        self.timeless += other.timeless
+        self.waiting += other.waiting
+        self.names |= other.names
         for path, theirs in other.tallies.items():
             mine = self.tallies.setdefault(path, Tally())
             mine.read, mine.rejected = mine.read + theirs.read, mine.rejected + theirs.rejected
@@ -45,7 +66,7 @@ class Made:
 
 @dataclass
 class Hunt:
-    """Rules over logs. `level`: rules below it stay out. `format`, `now`: see `Sorter`."""
+    """Rules over logs. `level`: rules below it are not told. `format`, `now`: see `Sorter`."""
 
     plan: Plan
     source: Source | None = None
@@ -54,38 +75,65 @@ class Hunt:
     indicators: IndicatorSet | None = None
     format: str = "auto"
     now: datetime | None = None
+    correlations: Sequence[Correlation] = ()
+
+    def __post_init__(self) -> None:
+        rules = [rule.id for rule in self.plan.rules]
+        self._levels = None if self.level is None else LEVELS[: LEVELS.index(self.level) + 1]
+        self._correlations = with_what_they_ask_for(self.correlations, self._levels)
+        self._feeds: Mapping[str, frozenset[str]] = fields_by_rule(self._correlations)
+        self._rules = rules
+        self._told: pa.Array | None = None
+        self._only: frozenset[int] | None = None
+        if self._levels is not None:
+            told = [n for n, rule in enumerate(self.plan.rules) if rule.level in self._levels]
+            self._told = pa.array(told, pa.int32())
+            self._only = frozenset(told) | {n for n, rule in enumerate(rules) if rule in self._feeds}
+        self._folder = Path()
 
     def over(self, work: Sequence[Piece], progress: Progress | None = None) -> Made:
         """Everything in the pieces."""
-        shares = _shares(work)
+        shares = list(enumerate(_shares(work)))
         made = Made()
-        for done, one in enumerate(self._made(shares), 1):
-            made.merge(one)
-            if progress is not None:
-                progress(done, len(shares), made.events)
+        with TemporaryDirectory(prefix="vigil-hunt-") as folder:
+            self._folder = Path(folder)
+            for done, one in enumerate(self._made(shares), 1):
+                made.merge(one)
+                if progress is not None:
+                    progress(done, len(shares), made.events)
+            met = correlated(self._correlations, made.waiting, self._folder, partial(_file_of, made.names))
+            made.met = [one for one in met if self._levels is None or one.correlation.level in self._levels]
         return made
 
-    def _made(self, shares: list[list[Piece]]) -> Iterable[Made]:
+    def _made(self, shares: list[tuple[int, list[Piece]]]) -> Iterable[Made]:
         global _HUNT
         if self.processes == 1 or len(shares) == 1:
             matcher = Matcher(self.plan)
-            for share in shares:
-                yield self.one(matcher, share)
+            for number, share in shares:
+                yield self.one(matcher, share, number)
             return
         _HUNT = self  # what is forked shares the plan and does not receive a copy of it
         with multiprocessing.get_context("fork").Pool(min(self.processes, len(shares))) as pool:
             yield from pool.imap_unordered(_in_a_process, shares)
 
-    def one(self, matcher: Matcher, share: Sequence[Piece]) -> Made:
+    def one(self, matcher: Matcher, share: Sequence[Piece], number: int = 0) -> Made:
         """One share, in this process."""
         made = Made()
         before = Counter(matcher.gave_up)
-        wanted = None if "" in matcher.fields else matcher.fields | {*TIMES, *HOSTS}
+        wanted = None if "" in matcher.fields else matcher.fields | {*TIMES, *HOSTS}.union(*self._feeds.values())
         if wanted is not None and self.indicators is not None:
             wanted |= FIELDS
-        kept = None if self.level is None else LEVELS[: LEVELS.index(self.level) + 1]
+        places_of = {path: n for n, path in enumerate(dict.fromkeys(piece.path for piece in share))}
+        files = MatchFiles(self._folder, f"matches{number}")
+        if self._feeds:
+            made.names = {_named(number, n): path.name for path, n in places_of.items()}
         for portion in portions(share, wanted, made.tallies, self.source, self.format, now=self.now):
-            matches = matcher.match(portion.batch, portion.source, kept)
+            matches = matcher.match(portion.batch, portion.source, only=self._only)
+            if self._feeds and matches.num_rows:
+                heads = [_named(number, places_of[path]) for path in portion.files]
+                files.add(self._waiting(portion, matches, heads, made))
+            if self._told is not None:
+                matches = matches.filter(pc.is_in(matches.column(0), self._told))
             sightings = self.indicators.match(portion.batch) if self.indicators is not None else None
             if matches.num_rows or (sightings is not None and sightings.num_rows):
                 names = [path.name for path in portion.files]
@@ -94,18 +142,42 @@ class Hunt:
                 if self.indicators is not None and sightings is not None:
                     made.findings.add_indicators(portion.batch, sightings, places, self.indicators.indicators)
         made.gave_up = matcher.gave_up - before
+        made.waiting = files.close()
         return made
+
+    def _waiting(
+        self, portion: Portion, matches: pa.RecordBatch, heads: Sequence[str], made: Made
+    ) -> Iterator[Matched]:
+        def event(row: int) -> str:
+            file, number = portion.places[row]
+            return f"{heads[file]}-{number:012d}"
+
+        at = partial(times, portion.batch, portion.source)
+        for one in fed(portion.batch, matches, rules=self._rules, feeds=self._feeds, at=at, event=event):
+            if one is None:
+                made.timeless += 1
+            else:
+                yield one
 
 
 _HUNT: Hunt | None = None
 _MATCHERS: list[Matcher] = []
 
 
-def _in_a_process(share: list[Piece]) -> Made:
+def _named(share: int, file: int) -> str:
+    return f"{share:06d}-{file:06d}"
+
+
+def _file_of(names: Mapping[str, str], event: str) -> str:
+    return names[event.rpartition(":")[2].rpartition("-")[0]]
+
+
+def _in_a_process(numbered: tuple[int, list[Piece]]) -> Made:
     hunt = cast("Hunt", _HUNT)
     if not _MATCHERS:
         _MATCHERS.append(Matcher(hunt.plan))
-    return hunt.one(_MATCHERS[0], share)
+    number, share = numbered
+    return hunt.one(_MATCHERS[0], share, number)
 
 
 def _shares(work: Sequence[Piece]) -> list[list[Piece]]:

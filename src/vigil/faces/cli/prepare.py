@@ -19,7 +19,8 @@ from vigil.faces.cli.terms import settings_alone, start_django
     help="Load one of the three Vigils of the demonstration when there is no organisation yet.",
 )
 def prepare(sample: bool, demo: str | None) -> None:
-    """Migrate the database, build the static files, compile the translations, make the first administrator."""
+    """Migrate the database, build the static files, compile the translations, make the first administrator, take in
+    the detection rules that Vigil ships."""
     began = time.monotonic()
     settings_alone().VIGIL_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
     compile_translations()
@@ -28,6 +29,7 @@ def prepare(sample: bool, demo: str | None) -> None:
     _static_files()
     _journal_key()
     _administrator()
+    _rules()
     if demo:
         _demo(demo)
     elif sample:
@@ -123,6 +125,16 @@ def _administrator() -> None:
         f"  Tài khoản quản trị / administrator:  admin\n  Mật khẩu / password (chỉ in một lần / printed once):  {shown}"
     )
     click.echo("=" * 64)
+
+
+def _rules() -> None:
+    from vigil.domain.detection.actions.shipped import import_shipped
+    from vigil.faces.cli.terms import cli_actor
+    from vigil.kernel import clock
+
+    done = import_shipped(actor=cli_actor(), now=clock.now())
+    if done is not None:
+        click.echo(f"Vigil: its detection rules: {done.added} new, {done.changed} changed, {done.retired} retired")
 
 
 def _sample() -> None:

@@ -5,7 +5,8 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigil.engines.detection.correlation import KINDS, OPERATORS, Correlation, Correlator, Matched, slowly
+from vigil.engines.detection.correlation import KINDS, OPERATORS, Correlation, Matched, slowly
+from vigil.engines.detection.correlator import Correlator
 
 RULES = ("r1", "r2", "r3")
 matched = st.builds(

@@ -186,6 +186,13 @@ def test_a_correlation_is_read_by_name_and_its_rules_keep_silent() -> None:
     assert found.silent == {found.rules[0].id}
     assert "does not run" in _read(correlation, base.replace("f: x", "f|expand: '%khong%'")).unusable[-1].reason
     assert "no rule" in _read(correlation).unusable[-1].reason
+    over_it = correlation.replace("Nhiều lần", "Rồi").replace("[hong]", "[00000000-0000-4000-8000-00000000000b]")
+    over_it = over_it.replace("title", "level: high\n        title", 1).replace(
+        "00b\n        corr", "00c\n        corr"
+    )
+    for order in ((over_it, correlation, base), (base, correlation, over_it)):  # a correlation of one that comes later
+        assert sorted(one.title for one in _read(*order).correlations) == ["Nhiều lần", "Rồi"]
+    assert [one.title for one in _read(over_it, base).unusable] == ["Rồi"]
 
 
 def test_a_filter_is_applied_to_the_rules_that_it_names() -> None:

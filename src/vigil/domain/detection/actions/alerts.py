@@ -14,6 +14,7 @@ from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.detection.deadlines import due_at
 from vigil.domain.detection.models import Alert, AlertNote, AlertState, AlertVerdict
+from vigil.domain.detection.titles import title_of
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Person
 from vigil.domain.outbox.actions import queue
@@ -184,7 +185,7 @@ def _told(alert: Alert, what: str, actor: Actor, now: datetime, text: str = "") 
 
 def _mail(alert: Alert, person: Person, actor: Actor, now: datetime) -> None:
     with override(person.language):
-        title = phrase(N_("{name} gave you an alert: {title}"), name=actor.name, title=alert.title).said(gettext)
+        title = phrase(N_("{name} gave you an alert: {title}"), name=actor.name, title=title_of(alert)).said(gettext)
         body = f"{title}\n\n{alert.entity}\n{settings.VIGIL_BASE_URL}/alerts/{alert.pk}/\n"
     queue(
         address=person.email, title=" ".join(title.split()), body=body, now=now,

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from vigil.domain.detection.actions.alerts import page_key
-from vigil.domain.detection.models import Alert, AlertKind, AlertState, Level
+from vigil.domain.detection.models import Alert, AlertState, Level
+from vigil.domain.detection.titles import title_of
 from vigil.domain.directives.models import Watch, WatchState
 from vigil.domain.organisations.models import Organisation
 from vigil.domain.paging.actions import raise_page, resolve_pages
@@ -141,8 +142,3 @@ def _title(alert: Alert, overdue: bool) -> Phrase:
     if overdue:
         return phrase(N_("Nobody has taken this alert in time: {title}"), title=what)
     return phrase(N_("Alert: {title}"), title=what)
-
-
-def title_of(alert: Alert) -> Phrase | str:
-    """An alert's title: a message of Vigil's own where it raised it itself, else as the rule says it."""
-    return Phrase(alert.title) if alert.kind == AlertKind.SILENCE else alert.title

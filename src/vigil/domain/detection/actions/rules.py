@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 
 from vigil.domain.detection.actions.book import bump
+from vigil.domain.detection.differences import FIELDS, Difference, difference, value_of
 from vigil.domain.detection.models import Origin, Rule, RuleSwitch
 from vigil.domain.detection.rule_files import ReadRule, read_rules
 from vigil.domain.journal.actions import record
@@ -17,11 +17,6 @@ from vigil.domain.organisations.models import Organisation
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Refused
 from vigil.kernel.phrases import N_
-
-_FIELDS: Final = (
-    "name", "text", "sha256", "title", "level", "status", "product", "category", "service", "techniques", "correlates",
-    "unusable",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +39,32 @@ def import_rules(*, texts: Iterable[tuple[str, bytes]], origin: str, actor: Acto
     """
     if origin not in (Origin.VIGIL, Origin.SIGMAHQ):
         raise Refused("rules.origin", N_("Rules for everybody come from a rule set."))
-    read = read_rules(texts)
-    if not read:
-        raise Refused("rules.none", N_("There is no rule in what was given; nothing was changed."))
-    return _keep(read, origin, actor, now)
+    return import_read(read=read_rules(texts), origin=origin, actor=actor, now=now)
 
 
 @transaction.atomic
-def _keep(read: Sequence[ReadRule], origin: str, actor: Actor, now: datetime) -> Imported:
-    there = {rule.uid: rule for rule in Rule.objects.select_for_update().filter(organisation=None)}
-    added: list[Rule] = []
-    changed: list[Rule] = []
-    left, kept = [], set()
-    for one in read:
-        rule = there.get(one.uid)
-        if rule is not None and rule.origin != origin:
-            left.append(one.name)
-            continue
-        kept.add(one.uid)
-        if rule is None:
-            added.append(as_row(Rule(origin=origin, uid=one.uid, added_at=now, changed_at=now), one))
-        elif _differs(rule, one) or rule.retired_at is not None:
-            as_row(rule, one)
-            rule.changed_at, rule.retired_at = now, None
-            changed.append(rule)
-    gone = [
-        rule for rule in there.values() if rule.origin == origin and rule.retired_at is None and rule.uid not in kept
-    ]
-    for rule in gone:
+def import_read(*, read: Sequence[ReadRule], origin: str, actor: Actor, now: datetime) -> Imported:
+    """The same with rules that were read already.
+
+    Raises: Refused `rules.none`.
+    """
+    if not read:
+        raise Refused("rules.none", N_("There is no rule in what was given; nothing was changed."))
+    kept = {rule.uid: rule for rule in Rule.objects.select_for_update().filter(organisation=None)}
+    found = difference(read, kept, origin)
+    changed = []
+    for rule, one in found.changed:
+        as_row(rule, one)
+        rule.changed_at, rule.retired_at = now, None
+        changed.append(rule)
+    for rule in found.gone:
         rule.retired_at = now
-    save_many(added, [*changed, *gone])
-    unusable = sum(1 for one in read if one.unusable)
-    done = Imported(len(added), len(changed), len(kept) - len(added) - len(changed), len(gone), unusable, tuple(left))
+    added = [as_row(Rule(origin=origin, uid=one.uid, added_at=now, changed_at=now), one) for one in found.added]
+    save_many(added, [*changed, *found.gone])
+    done = Imported(
+        len(added), len(changed), found.unchanged, len(found.gone), len(found.unusable),
+        tuple(one.name for one in found.left),
+    )  # fmt: skip
     listed = "\n".join(sorted(f"{one.uid} {one.sha256}" for one in read))
     record(
         actor=actor,
@@ -84,34 +73,30 @@ def _keep(read: Sequence[ReadRule], origin: str, actor: Actor, now: datetime) ->
         subject="detection.rule",
         facts={
             "origin": origin,
-            "count": len(kept),
+            "count": len(read) - len(found.left),
             "added": done.added,
             "changed": done.changed,
             "retired": done.retired,
             "unusable": done.unusable,
-            "left": len(left),
+            "left": len(done.left),
             "sha256": hashlib.sha256(listed.encode()).hexdigest(),
         },
     )
-    if added or changed or gone:
+    if found.anything:
         bump()
     return done
 
 
+def would_change(read: Sequence[ReadRule], origin: str) -> Difference:
+    """What `import_read` would do now."""
+    return difference(read, {rule.uid: rule for rule in Rule.objects.filter(organisation=None)}, origin)
+
+
 def as_row(rule: Rule, one: ReadRule) -> Rule:
     """The row, with what was read from the text."""
-    for name in _FIELDS:
-        value = getattr(one, name)
-        setattr(rule, name, list(value) if name == "techniques" else value)
+    for name in FIELDS:
+        setattr(rule, name, value_of(one, name))
     return rule
-
-
-def _differs(rule: Rule, one: ReadRule) -> bool:
-    return any(
-        (list(value) if name == "techniques" else value) != getattr(rule, name)
-        for name in _FIELDS
-        for value in (getattr(one, name),)
-    )
 
 
 @transaction.atomic

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.detection.actions.hunts import ask_hunt, stop_hunt
 from vigil.domain.detection.actions.lists import add_list, retire_list
-from vigil.domain.detection.models import Alert, HuntState, IndicatorList, RetroHunt, Rule
+from vigil.domain.detection.models import Alert, HuntState, IndicatorList, Origin, RetroHunt, Rule
 from vigil.domain.detection.queries import visible_rules
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import MANAGE, READ, choices, one_seen, speaking_for
+from vigil.faces.web.detection.words import shipped_named
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
@@ -34,6 +35,7 @@ from vigil.kernel.tlp import Tlp
 MOST_SHOWN: Final = 200
 _MOST_NAMED: Final = 50
 _MOST_ALERTS: Final = 100
+_FOUND_IN: Final = ("title", "product", "category", "service", "techniques")
 _UNDER_WAY: Final = (HuntState.WAITING, HuntState.RUNNING)
 
 
@@ -87,11 +89,8 @@ def new(request: HttpRequest) -> HttpResponse:
     demanded(request, MANAGE, owner)
     words = request.GET.get("q", "")[:100]
     there = visible_rules(owner.pk).filter(unusable="").defer("text").order_by("title")
-    found = (
-        list(find(there, words, ("title", "product", "category", "service", "techniques"))[:MOST_SHOWN])
-        if words
-        else []
-    )
+    named = there.filter(origin=Origin.VIGIL, uid__in=shipped_named(words))
+    found = list((find(there, words, _FOUND_IN) | named)[:MOST_SHOWN]) if words else []
     error = None
     if request.method == "POST":
         text = request.POST.get("days", "7")

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +20,9 @@ from django.views.decorators.http import require_GET, require_POST
 from vigil.domain.detection.actions.alerts import take
 from vigil.domain.detection.actions.many import MOST, Done, close_many, take_many
 from vigil.domain.detection.models import Alert, AlertKind, AlertState, AlertVerdict, Level, LogSource
+from vigil.domain.detection.titles import title_of, told
 from vigil.faces.web.detection.sight import HANDLE, MANAGE, READ, age_of, one_seen
+from vigil.faces.web.detection.words import shipped_named
 from vigil.faces.web.lists.filters import ListFilters
 from vigil.faces.web.readiness.views import signed_in_or_stale
 from vigil.faces.web.scoping import actor_of, demanded, scoped, user_of, visible
@@ -54,6 +56,10 @@ class AlertFilters(ListFilters):
         self.form.fields["source"].widget = forms.Select(
             choices=[("", _("Any")), *known], attrs={"class": "form-select"}
         )
+
+    def filter_words(self, rows: QuerySet[Model], name: str, value: str) -> QuerySet[Model]:
+        """Every word in one of the fields, or in the title as it is read."""
+        return super().filter_words(rows, name, value) | rows.filter(key__in=shipped_named(value))
 
     def filter_state(self, rows: QuerySet[Alert], name: str, value: str) -> QuerySet[Alert]:
         """A state, those that I have, or those that are late; see `filter_queryset`."""
@@ -221,7 +227,7 @@ def _ticked(request: HttpRequest) -> list[UUID]:
 
 def said_title(alert: Alert) -> str:
     """The title; Vigil's own in the reader's language."""
-    return gettext(alert.title) if alert.kind == AlertKind.SILENCE else alert.title
+    return told(title_of(alert), gettext)
 
 
 def back(request: HttpRequest, otherwise: str) -> str:

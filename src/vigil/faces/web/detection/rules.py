@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,10 +33,13 @@ from vigil.domain.detection.models import (
     RuleSwitch,
 )
 from vigil.domain.detection.queries import rule_counts, rules_for, running, visible_rules
+from vigil.domain.detection.titles import description_of_rule
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.queue import back
+from vigil.faces.web.detection.rule_sets import RULES
 from vigil.faces.web.detection.sight import MANAGE, READ, choices, not_there, speaking_for
 from vigil.faces.web.detection.techniques import techniques_of
+from vigil.faces.web.detection.words import shipped_named
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.filters import ListFilters
 from vigil.faces.web.scoping import actor_of, demanded, scoped, user_of, visible
@@ -69,6 +72,10 @@ class RuleFilters(ListFilters):
         self.form.fields["product"].widget = forms.Select(
             choices=[("", _("Any")), *known], attrs={"class": "form-select"}
         )
+
+    def filter_words(self, rows: QuerySet[Model], name: str, value: str) -> QuerySet[Model]:
+        """Every word in one of the fields, or in the title as it is read."""
+        return super().filter_words(rows, name, value) | rows.filter(origin=Origin.VIGIL, uid__in=shipped_named(value))
 
     def filter_product(self, rows: QuerySet[Rule], name: str, value: str) -> QuerySet[Rule]:
         """One product."""
@@ -105,6 +112,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         "counts": rule_counts(owner.pk, now, stance),
         "reasons": list(reasons[:20]),
         "may_manage": permitted(user_of(request), MANAGE, owner),
+        "may_import": permitted(user_of(request), RULES, None),
         "here": request.get_full_path(),
         "book": RuleBook.objects.filter(pk=1).first(),
         "stance": stance,
@@ -139,6 +147,7 @@ def shown(request: HttpRequest, found: Rule, owner: Organisation, error: VigilEr
     tests = list(hunts[:10])
     context = {
         "rule": found,
+        "description": description.said(gettext) if (description := description_of_rule(found)) else "",
         "owner": owner,
         "organisations": choices(request) if found.organisation_id is None else [],
         "runs": rules_for(owner.pk, clock.now()).filter(pk=found.pk).exists(),

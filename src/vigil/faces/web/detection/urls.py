@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vigil.faces.web.detection import alerts, events, hunts, own_rules, queue, rules, sources, suppressions
+from vigil.faces.web.detection import alerts, events, hunts, own_rules, queue, rule_sets, rules, sources, suppressions
 
 urlpatterns = [
     path("alerts/", queue.queue, name="alerts"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("sources/<uuid:pk>/token/", sources.token, name="source_token"),
     path("sources/<uuid:pk>/retire/", sources.retire, name="source_retire"),
     path("rules/", rules.rules, name="rules"),
+    path("rules/import/", rule_sets.import_set, name="rule_set"),
     path("rules/new/", own_rules.new, name="own_rule_new"),
     path("rules/posture/", rules.posture, name="posture"),
     path("rules/profile/<slug:posture>/", rules.profile, name="profile"),

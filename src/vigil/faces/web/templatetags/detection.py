@@ -8,7 +8,8 @@ from django import template
 from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 
-from vigil.domain.detection.models import Alert, AlertKind
+from vigil.domain.detection.models import Alert, Level, Rule
+from vigil.domain.detection.titles import title_of, title_of_rule, told
 from vigil.kernel.clock import VIETNAM
 from vigil.kernel.phrases import N_
 
@@ -18,7 +19,19 @@ register = template.Library()
 @register.filter
 def alert_title(alert: Alert) -> str:
     """The title; Vigil's own in the reader's language."""
-    return gettext(alert.title) if alert.kind == AlertKind.SILENCE else alert.title
+    return told(title_of(alert), gettext)
+
+
+@register.filter
+def rule_title(rule: Rule) -> str:
+    """The title; of a rule that Vigil ships in the reader's language."""
+    return told(title_of_rule(rule), gettext)
+
+
+@register.filter
+def level_word(level: str) -> str:
+    """A level in words."""
+    return str(Level(level).label) if level in Level.values else level
 
 
 @register.filter
