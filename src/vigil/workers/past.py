@@ -76,7 +76,7 @@ class Past:
 
     def correlated(self, events: Iterator[list[Matched]]) -> Iterator[list[Hit]]:
         """What correlations make of matches that come in the order of time."""
-        correlator = Correlator(self.ours.correlations, LATENESS_S)
+        correlator = Correlator(self.ours.correlations, LATENESS_S, bounded=True)
         for several in events:
             closed = correlator.add(several) + correlator.over(several[-1].at)
             yield self._told(closed)

@@ -35,7 +35,7 @@ def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) 
     if not pending and not idle:
         return 0
     version = CorrelationState.objects.filter(organisation=organisation).values_list("version", flat=True).first() or 0
-    correlator = Correlator(ours.correlations, LATENESS_S, lambda place: _kept(organisation, place))
+    correlator = Correlator(ours.correlations, LATENESS_S, lambda place: _kept(organisation, place), bounded=True)
     closed = correlator.add(
         Matched(one.at.timestamp(), one.event, one.rule, tuple((name, value) for name, value in one.values))
         for one in pending

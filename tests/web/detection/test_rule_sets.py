@@ -12,7 +12,7 @@ from tests.detection import rule_text, uid_of
 from tests.web.rooms import client_of
 
 from vigil.domain.accounts.models import Role
-from vigil.domain.detection.models import Rule, RuleSwitch
+from vigil.domain.detection.models import RetroHunt, Rule, RuleSwitch
 from vigil.domain.journal.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,11 @@ def test_what_an_archive_would_change_is_shown_and_then_applied(ours) -> None:
     facts = Entry.objects.filter(action="detection.rules_imported").latest("row").facts
     assert (facts["added"], facts["changed"], facts["retired"]) == (2, 1, 1)
     assert client.post(PAGE, {"staged": _staged(page)}).status_code == 422, "it was taken in"
+    third = _archive(a=rule_text(1, level="critical"), b=rule_text(2), d=rule_text(4), f=rule_text(6), g=rule_text(7))
+    client.post(PAGE, {"staged": _staged(_text(client.post(PAGE, {"file": third}))), "days": "3"})
+    back = RetroHunt.objects.get()
+    arrived = Rule.objects.filter(uid__in=[uid_of(4), uid_of(6), uid_of(7)])
+    assert set(back.rules) == {str(one.pk) for one in arrived}, "what is new or changed, and runs"
     again = _text(client.post(PAGE, {"file": _archive(a=rule_text(1, level="critical"), b=rule_text(2),
                                                       d=rule_text(4, title="Luật mới"), e=broken)}))  # fmt: skip
     assert "Nothing to change" in again and "staged" not in again

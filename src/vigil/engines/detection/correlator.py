@@ -13,15 +13,21 @@ from vigil.engines.detection.closing import closing
 from vigil.engines.detection.correlation import Closed, Correlation, Matched, as_event, group_of
 
 _MOST_EVIDENCE: Final = 200
+_LEAST_KEPT: Final = 1_000
+_MOST_KEPT: Final = 5_000
 
 
 @dataclass
 class _Group:
-    """The events of a group, in the order of time, which of them have been told as closing, and the newest's time."""
+    """The events of a group, in the order of time, which of them have been told as closing, and the newest's time.
+
+    `floor`: up to when events were dropped because there were too many.
+    """
 
     events: list[Matched] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
     newest: float = float("-inf")
+    floor: float = float("-inf")
 
     def state(self) -> dict[str, Any]:
         """Plain values."""
@@ -29,6 +35,7 @@ class _Group:
             "newest": None if self.newest == float("-inf") else self.newest,
             "events": [[one.at, one.event, one.rule, list(map(list, one.values))] for one in self.events],
             "told": sorted(self.told),
+            "floor": None if self.floor == float("-inf") else self.floor,
         }
 
     @classmethod
@@ -38,8 +45,18 @@ class _Group:
             Matched(at, event, rule, tuple((name, value) for name, value in values))
             for at, event, rule, values in state["events"]
         ]
-        newest = state["newest"]
-        return cls(events, set(state["told"]), float("-inf") if newest is None else float(newest))
+        newest, floor = state["newest"], state.get("floor")
+        low = float("-inf")
+        return cls(
+            events, set(state["told"]), low if newest is None else float(newest), low if floor is None else float(floor)
+        )
+
+
+def most_kept(correlation: Correlation) -> int:
+    """How many events of a group are kept in a flood: twice what a count asks for, so that it goes on to hold."""
+    if correlation.kind == "event_count" and correlation.grows:
+        return max(_LEAST_KEPT, 2 * int(correlation.count))
+    return _MOST_KEPT
 
 
 Place = tuple[str, tuple[str, ...]]
@@ -53,10 +70,16 @@ class Correlator:
     `lateness_s`: how long after the newest event *of its group* an older one still counts; what is older when it
     arrives is left out, and counted in `too_late`. A source whose clock or line is behind holds up, and loses, nothing.
     `fetch` gives the state of a group that is not in memory, where somebody keeps them; None where there is none.
+    `bounded`: of a group in a flood only the newest events are kept (`most_kept`); what is older is then too late.
     """
 
     def __init__(
-        self, correlations: Sequence[Correlation], lateness_s: float = 900, fetch: Fetch | None = None
+        self,
+        correlations: Sequence[Correlation],
+        lateness_s: float = 900,
+        fetch: Fetch | None = None,
+        *,
+        bounded: bool = False,
     ) -> None:
         self._all = {one.id: one for one in correlations}
         self._by_rule: dict[str, list[Correlation]] = defaultdict(list)
@@ -65,6 +88,7 @@ class Correlator:
                 self._by_rule[rule].append(one)
         self._lateness = lateness_s
         self._fetch = fetch
+        self._bounded = bounded
         self._groups: dict[Place, _Group] = {}
         self.touched: set[Place] = set()
         self.too_late = 0
@@ -138,7 +162,7 @@ class Correlator:
                 continue
             place = (correlation.id, key)
             group = self._group(place)
-            if event.at < group.newest - self._lateness:
+            if event.at < group.newest - self._lateness or event.at <= group.floor:
                 self.too_late += 1
                 continue
             group.newest = max(group.newest, event.at)
@@ -189,7 +213,12 @@ class Correlator:
 
     def _forget(self, place: Place, group: _Group, until: float) -> None:
         """Drop what no span can reach any more."""
-        kept = bisect_left(group.events, until - self._all[place[0]].span_s, key=lambda one: one.at)
+        correlation = self._all[place[0]]
+        kept = bisect_left(group.events, until - correlation.span_s, key=lambda one: one.at)
+        most = most_kept(correlation)
+        if self._bounded and len(group.events) - kept > most:
+            kept = len(group.events) - most * 9 // 10  # not one by one
+            group.floor = group.events[kept - 1].at
         if kept:
             gone = {one.event for one in group.events[:kept]}
             del group.events[:kept]

@@ -5,7 +5,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vigil.engines.detection.correlation import KINDS, OPERATORS, Correlation, Matched, slowly
+from vigil.engines.detection.correlation import KINDS, OPERATORS, Closed, Correlation, Matched, slowly
 from vigil.engines.detection.correlator import Correlator
 
 RULES = ("r1", "r2", "r3")
@@ -72,6 +72,20 @@ def test_events_in_order_need_no_waiting_and_a_restart_changes_nothing(correlati
     found += [closed for event in ordered[cut:] for closed in second.add([event])] + second.finish()
     assert set(found) == slowly(correlation, several)
     assert len(found) == len(set(found))
+
+
+def test_a_flood_keeps_little_and_finds_the_same() -> None:
+    many = Correlation("many", "Many refusals", "medium", "event_count", ("refused",), ("user",), 60, "gte", 10)
+    flood = [Matched(n / 50, f"e{n:05d}", "refused", (("user", "an"),)) for n in range(9_000)]
+    correlator = Correlator([many], bounded=True)
+    found = {closed for n in range(0, len(flood), 700) for closed in correlator.add(flood[n : n + 700])}
+    assert found == {Closed(one.at, "many", ("an",), one.event) for one in flood[9:]}
+    state = correlator.group_state(("many", ("an",)))
+    assert len(state["events"]) <= 1_000
+    assert len(state["told"]) <= 1_000
+    late = Matched(1.0, "late", "refused", (("user", "an"),))
+    again = Correlator([many], fetch=lambda _: json.loads(json.dumps(state)), bounded=True)
+    assert (again.add([late]), again.too_late) == ([], 1)
 
 
 def test_ten_refused_then_one_let_in_is_found_and_what_comes_too_late_is_counted() -> None:

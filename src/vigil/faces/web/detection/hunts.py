@@ -1,5 +1,6 @@
 """Hunts over stored events: asked for, watched as they go, stopped; and the lists of indicators that they look for."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -188,7 +189,8 @@ def indicators(request: HttpRequest) -> HttpResponse:
         else:
             told = gettext("%(accepted)s indicators are looked for from now on; %(refused)s were refused.")
             messages.success(request, told % {"accepted": made.accepted, "refused": made.refused})
-            return _looked_back(request, made, form.cleaned_data["days"])
+            days = form.cleaned_data["days"]
+            return looked_back(request, made.organisation, made.name, days, lists=[made.pk])
     rows = scoped(request, IndicatorList.objects.select_related("organisation"), permission=READ)
     page = Paginator(rows.order_by("-added_at"), 50).get_page(request.GET.get("page"))
     managed = set(allowed.filter(pk__in={row.organisation_id for row in page}).values_list("pk", flat=True))
@@ -202,19 +204,27 @@ def indicators(request: HttpRequest) -> HttpResponse:
     return render(request, "detection/indicators.html", context, status=status)
 
 
-def _looked_back(request: HttpRequest, made: IndicatorList, days: int) -> HttpResponse:
-    """What arrives now is looked for in what was kept, too."""
-    if not days:
-        return redirect("indicators")
+def looked_back(
+    request: HttpRequest,
+    owner: Organisation,
+    title: str,
+    days: int,
+    *,
+    rules: Sequence[UUID] = (),
+    lists: Sequence[UUID] = (),
+) -> HttpResponse:
+    """What arrives now is looked for in what was kept, too, where that is asked for."""
+    if not days or not (rules or lists):
+        return redirect("indicators" if lists else "rules")
     now = clock.now()
     try:
         hunt = ask_hunt(
-            organisation=made.organisation, title=made.name, rules=(), lists=[made.pk],
-            since=now - timedelta(days=days), until=now, actor=actor_of(request), now=now,
+            organisation=owner, title=title, rules=rules, lists=lists, since=now - timedelta(days=min(days, 365)),
+            until=now, actor=actor_of(request), now=now,
         )  # fmt: skip
     except VigilError as refused:
         messages.error(request, refused.phrase.said(gettext))
-        return redirect("indicators")
+        return redirect("hunts")
     return redirect("hunt", pk=hunt.pk)
 
 

@@ -10,12 +10,16 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from vigil.adapters.sigma_rules.archives import archive_texts
+from vigil.domain.detection.actions.hunts import MOST_RULES
 from vigil.domain.detection.actions.rules import import_read, would_change
 from vigil.domain.detection.differences import Difference
 from vigil.domain.detection.models import Level, Origin, Rule
+from vigil.domain.detection.queries import rules_for
 from vigil.domain.detection.rule_files import ReadRule, read_rules
 from vigil.domain.detection.staged import stage, staged, unstage
-from vigil.faces.web.scoping import actor_of, demanded
+from vigil.faces.web.detection.hunts import looked_back
+from vigil.faces.web.detection.sight import MANAGE
+from vigil.faces.web.scoping import actor_of, default_organisation, demanded
 from vigil.faces.web.uploads import uploaded
 from vigil.kernel import clock
 from vigil.kernel.errors import Refused, VigilError
@@ -92,11 +96,16 @@ def _what(rule: Rule, one: ReadRule) -> str:
 
 
 def _applied(request: HttpRequest, digest: str) -> HttpResponse:
-    done = import_read(read=staged(digest), origin=Origin.SIGMAHQ, actor=actor_of(request), now=clock.now())
+    now = clock.now()
+    done = import_read(read=staged(digest), origin=Origin.SIGMAHQ, actor=actor_of(request), now=now)
     unstage(digest)
     told = gettext("%(added)s rules are new, %(changed)s changed, %(retired)s retired; %(unusable)s cannot run.")
     messages.success(
         request,
         told % {"added": done.added, "changed": done.changed, "retired": done.retired, "unusable": done.unusable},
     )
-    return redirect("rules")
+    owner, days = default_organisation(request, MANAGE), request.POST.get("days", "0")
+    if owner is None or not days.isdecimal() or len(days) > 3 or not int(days):
+        return redirect("rules")
+    arrived = rules_for(owner.pk, now).filter(changed_at=now).values_list("pk", flat=True)
+    return looked_back(request, owner, gettext("New rules"), int(days), rules=list(arrived[:MOST_RULES]))
