@@ -60,14 +60,14 @@ def test_what_an_archive_would_change_is_shown_and_then_applied(ours) -> None:
     facts = Entry.objects.filter(action="detection.rules_imported").latest("row").facts
     assert (facts["added"], facts["changed"], facts["retired"]) == (2, 1, 1)
     assert client.post(PAGE, {"staged": _staged(page)}).status_code == 422, "it was taken in"
+    again = _text(client.post(PAGE, {"file": _archive(a=rule_text(1, level="critical"), b=rule_text(2),
+                                                      d=rule_text(4, title="Luật mới"), e=broken)}))  # fmt: skip
+    assert "Nothing to change" in again and "staged" not in again
     third = _archive(a=rule_text(1, level="critical"), b=rule_text(2), d=rule_text(4), f=rule_text(6), g=rule_text(7))
     client.post(PAGE, {"staged": _staged(_text(client.post(PAGE, {"file": third}))), "days": "3"})
     back = RetroHunt.objects.latest("asked_at")
     arrived = Rule.objects.filter(uid__in=[uid_of(4), uid_of(6), uid_of(7)])
     assert set(back.rules) == {str(one.pk) for one in arrived}, "what is new or changed, and runs"
-    again = _text(client.post(PAGE, {"file": _archive(a=rule_text(1, level="critical"), b=rule_text(2),
-                                                      d=rule_text(4, title="Luật mới"), e=broken)}))  # fmt: skip
-    assert "Nothing to change" in again and "staged" not in again
 
 
 def test_what_cannot_be_read_is_refused_and_changes_nothing(ours) -> None:
