@@ -68,6 +68,7 @@ bench-detection: setup-test ## every rule over a gigabyte of events, beside zarg
 
 soak: setup-test ## kill and cut tests
 	VIGIL_LINK_ROUNDS=50 VIGIL_PAGING_ROUNDS=50 VIGIL_DETECTION_EVENTS=1000000 VIGIL_DETECTION_KILLS=60 $(BIN)/python -m pytest -q tests/soak
+	VIGIL_TEST_DATABASE=postgresql VIGIL_DETECTION_EVENTS=200000 VIGIL_DETECTION_KILLS=30 $(BIN)/python -m pytest -q tests/soak/test_detection_kills.py
 
 translations: setup-test ## bring locale/*/django.po up to the code
 	$(BIN)/python tools/translations.py update

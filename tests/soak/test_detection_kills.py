@@ -166,6 +166,9 @@ def test_no_event_is_lost_and_no_alert_comes_twice(folder: Path) -> None:
         "VIGIL_SYSLOG_PORT": "0", "VIGIL_EVENTS_HTTP_PORT": str(port), "VIGIL_DETECTORS": "2",
         "VIGIL_LOG_FOLDERS": str(folder / "logs"), "VIGIL_SPOOL_FREE_MB": "1", "VIGIL_LOG_LEVEL": "WARNING",
     }  # fmt: skip
+    if "VIGIL_DATABASE_URL" in os.environ:  # VIGIL_TEST_DATABASE=postgresql: a cluster of the tests' own
+        environment["VIGIL_DATABASE_URL"] = os.environ["VIGIL_DATABASE_URL"]
+        subprocess.run([sys.executable, "-m", "vigil.faces.cli", "prepare"], env=environment, check=True, timeout=120)
     driver = subprocess.Popen(
         [sys.executable, "-c", DRIVER], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
