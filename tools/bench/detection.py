@@ -4,7 +4,9 @@ The log is written by tools/bench/windows_log.py into build/bench (mostly benign
 for Windows and for emerging threats, from the archive in VIGIL_CORPUS/detection. `vigil hunt` runs as its user runs it:
 a process of its own, everything from the bytes on the disk to the counts. Peers read the first events of the same file:
 zargunlite (Zircolite's engine as a library), DuckDB with pysigma-backend-duckdb, and with ZIRCOLITE=CHECKOUT Zircolite
-itself. The limit is orjson's bare parse of the same bytes. Prints a table and writes build/bench/detection.json.
+itself. The limit is orjson's bare parse of the same bytes. Then a million indicators in the same pass
+(tools/bench/indicator_list.py), and the detector's way from the spool (tools/bench/detector.py). Prints a table and
+writes build/bench/detection.json.
 
 `python tools/bench/detection.py formats` measures in half a minute how many lines of each format of text become columns
 in a CPU-second (with every field, and with those that rules for it read), and all rules over them end to end.
@@ -27,7 +29,7 @@ import orjson
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
-from tools.bench import text_log  # noqa: E402
+from tools.bench import detector, indicator_list, text_log  # noqa: E402
 from tools.bench.windows_log import write  # noqa: E402
 
 OUT = ROOT / "build" / "bench"
@@ -38,7 +40,9 @@ PEER_EVENTS = int(os.environ.get("DETECTION_PEER_EVENTS", "20000"))
 ZIRCOLITE = 539.0
 """Events per CPU-second that Zircolite makes on this kind of machine, at most (measured; with ZIRCOLITE= anew)."""
 LINES = 200_000
-WARM_START_S, MOST_MB, TWO = 2.0, 600.0, 1.7
+DETECTOR_EVENTS = int(os.environ.get("DETECTION_DETECTOR_EVENTS", "300000"))
+WARM_START_S, MOST_MB, TWO, MOST_EXTRA = 2.0, 600.0, 1.7, 20.0
+INDICATORS = int(os.environ.get("DETECTION_INDICATORS", "1000000"))
 rows: list[dict[str, Any]] = []
 
 
@@ -132,6 +136,7 @@ def main() -> None:
         out.writelines(line for line, _ in zip(lines, range(PEER_EVENTS), strict=False))
     with tempfile.TemporaryDirectory() as folder:
         measure(log, small, Path(folder))
+    rows.extend(detector.everything(DETECTOR_EVENTS))
     (OUT / "detection.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
     missed = [
         row["measure"]
@@ -177,9 +182,26 @@ def measure(log: Path, small: Path, folder: Path) -> None:
     note("most memory, one process", max(run.peak_mb for run in runs), "MB", target=MOST_MB, better="lower")
     two = statistics.median(hunt(log, windows, cache, "--processes", "2").wall for _ in range(3))
     note("two processes, times as fast as one", statistics.median(run.wall for run in runs) / two, "x", target=TWO)
+    sought(log, windows, cache, folder, cpu)
     note("rules that matched", len(json.loads(runs[0].out)["found"]), "rules")
     note("size of the log", log.stat().st_size / 1e6, "MB")
     print(f"  (peak of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB)")
+
+
+def sought(log: Path, rules: list[Path], cache: Path, folder: Path, without: float) -> None:
+    """A million indicators in the same pass: what they cost."""
+    listed = folder / "indicators.txt"
+    indicator_list.write(listed, INDICATORS)
+    one = folder / "one.jsonl"
+    load = statistics.median(hunt(one, rules, cache, "--indicators", str(listed)).cpu for _ in range(3))
+    plain = statistics.median(hunt(one, rules, cache).cpu for _ in range(3))
+    note(f"CPU-seconds to load {INDICATORS:,} indicators", load - plain, "s", better="lower")
+    runs = [hunt(log, rules, cache, "--indicators", str(listed)) for _ in range(3)]
+    if json.loads(runs[0].out)["refused_indicators"]:
+        raise SystemExit("indicators were refused")
+    more = statistics.median(run.cpu for run in runs) - (load - plain) - without
+    note("extra CPU for them, once loaded", 100 * more / without, "%", target=MOST_EXTRA, better="lower")
+    note("most memory with them", max(run.peak_mb for run in runs), "MB", target=MOST_MB, better="lower")
 
 
 def formats() -> None:

@@ -2,24 +2,26 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vigil.adapters.event_store import as_table
-from vigil.adapters.log_sources import Sorter, hosts, times
+from vigil.adapters.log_sources import WINDOWS, Remembered, Sorter, WindowsBlocks, hosts, times
+from vigil.adapters.log_sources.blocks import BEHIND
 from vigil.adapters.spool import Frame
 from vigil.domain.detection.actions.taking import Hit, SourceRead
 from vigil.domain.detection.models import AlertKind, PendingMatch
 from vigil.domain.detection.rule_book import LoadedRules, Ours
 from vigil.engines.detection.entities import entities, entity_names, shown, technique_of, values_of
 from vigil.engines.detection.indicators import IndicatorSet
-from vigil.engines.detection.matching import Matcher
+from vigil.engines.detection.matching import Matcher, More
 from vigil.engines.detection.terms import Source
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 _SAMPLES: Final = 5
 _AHEAD_S: Final = 600
 _MOST_SENDERS: Final = 64
+_HEAD: Final = 4096
+_JSON: Final = frozenset({"auto", "json", "windows"})
 States = Mapping[str, Mapping[str, Any]]
 """What is remembered of each sender of a source (an address, or a file): the header of its table, its format."""
 
@@ -62,6 +66,7 @@ class EventReader:
     def __init__(self, rules: LoadedRules) -> None:
         self._rules = rules
         self._matcher = Matcher(rules.plan)
+        self._remembered = Remembered()
 
     def read(
         self,
@@ -94,23 +99,29 @@ class EventReader:
     ) -> None:
         read = made.reads[source] = SourceRead(source)
         turns = _Turns(Sorter(None, known.given, known.format, now=now), states)
+        blocks = self._blocks(known)
         lines: list[bytes] = []
         places: list[tuple[str, float]] = []
         for frame in frames:
-            before = f"{frame.stream}-{frame.segment:012x}-"
-            at = frame.offset
+            first = len(lines)
+            _told(frame, lines, places)
             add = turns.of(frame.sender)
-            for line in frame.data.split(b"\n"):
-                if line:
-                    try:
-                        add(line, len(lines))
-                    except ValueError as error:
-                        read.rejected += 1
-                        if len(read.samples) < _SAMPLES:
-                            read.samples.append(_sample(error, line))
-                    lines.append(line)
-                    places.append((f"{before}{at:x}", frame.received_at))
-                at += len(line) + 1
+            left: Iterable[int] = range(first, len(lines))
+            if blocks is not None and WindowsBlocks.are_in(frame.data[:_HEAD]):
+                block = blocks.read(frame.data + BEHIND)
+                for group in block.groups:
+                    blocks.add(group, group.numbers + first)
+                left = (block.left[: np.searchsorted(block.left, len(lines) - first)] + first).tolist()
+            for number in left:
+                line = lines[number]
+                if not line:
+                    continue
+                try:
+                    add(line, number)
+                except ValueError as error:
+                    read.rejected += 1
+                    if len(read.samples) < _SAMPLES:
+                        read.samples.append(_sample(error, line))
             read.bytes += len(frame.data)
         read.state = turns.changed()
         received = max(frame.received_at for frame in frames)
@@ -118,10 +129,16 @@ class EventReader:
         read.lag_s = max(0.0, now.timestamp() - min(frame.received_at for frame in frames))
         ours = self._rules.ours.get(known.organisation, Ours())
         many: Counter[int] = Counter()
-        for log, batch, numbers in _batches(turns.sorter):
+        for log, batch, numbers, more in _batches(turns.sorter, blocks, known.given or WINDOWS):
             placed = [_place(places[n], n, many) for n in numbers]
-            self._batch(source, known, ours, log, batch, placed, [lines[n] for n in numbers], made)
+            self._batch(source, known, ours, log, batch, placed, [lines[n] for n in numbers], made, more)
             read.events += batch.num_rows
+
+    def _blocks(self, known: SourceFacts) -> WindowsBlocks | None:
+        """For who may send Windows events in lines of JSON."""
+        if known.format not in _JSON or (known.given is not None and known.given.product != "windows"):
+            return None
+        return WindowsBlocks(None, remembered=self._remembered)
 
     def _batch(
         self,
@@ -133,6 +150,7 @@ class EventReader:
         places: Sequence[tuple[str, float]],
         lines: Sequence[bytes],
         made: EventsRead,
+        more: More | None,
     ) -> None:
         ids = [place for place, _ in places]
         received = pa.array([int(when * 1e6) for _, when in places], pa.timestamp("us", "UTC"))
@@ -150,7 +168,7 @@ class EventReader:
             part = table if days.count(day) == len(days) else table.filter(pa.array([one == day for one in days]))
             made.tables[date.fromisoformat(day), source].append(part)
         found = Finding(self._rules, known.organisation, source, ours, log, batch, ids, at)
-        matches = self._matcher.match(batch, log, only=ours.matched)
+        matches = self._matcher.match(batch, log, only=ours.matched, more=more)
         hits, pending = found.of_rules(matches)
         made.hits += hits
         made.pending += pending
@@ -214,10 +232,24 @@ def sane_times(at: pa.Array, received: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(pc.greater(at, ahead), True), received, at)
 
 
-def _batches(sorter: Sorter) -> Iterator[tuple[Source, pa.RecordBatch, list[int]]]:
+def _told(frame: Frame, lines: list[bytes], places: list[tuple[str, float]]) -> None:
+    """The lines of a frame, and the id and the time of receipt of each."""
+    before = f"{frame.stream}-{frame.segment:012x}-"
+    at, received = frame.offset, frame.received_at
+    for line in frame.data.split(b"\n"):
+        lines.append(line)
+        places.append((f"{before}{at:x}", received))
+        at += len(line) + 1
+
+
+def _batches(
+    sorter: Sorter, blocks: WindowsBlocks | None, windows: Source
+) -> Iterator[tuple[Source, pa.RecordBatch, list[int], More | None]]:
     for log, columns in sorter.columns.items():
         for batch, numbers in columns.batches():
-            yield log, batch, numbers
+            yield log, batch, numbers, None
+    for cut in blocks.taken() if blocks is not None else ():
+        yield windows, cut.batch, cut.numbers.tolist(), cut.more
 
 
 @dataclass(frozen=True, slots=True)

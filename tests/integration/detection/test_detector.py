@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
 from vigil.adapters.event_store import EventStore
@@ -417,3 +418,42 @@ def test_what_is_suppressed_raises_nothing_and_is_counted(owner) -> None:
     assert quiet.count == 1
     fresh = take_hits(hits=[hit], now=NOW + timedelta(hours=2), **take)
     assert [alert.due_at for alert in fresh] == [None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lines_read_as_a_block_have_the_ids_of_their_places(owner, detect, tmp_path) -> None:
+    source = LogSource.objects.create(organisation=owner, name="máy", created_at=NOW)
+    lines = [_windows(n) for n in range(60)]
+    lines[7:7] = [b'{"Event": {', b'{"Event":{"System":{"EventID":1,"Channel":"\\u0053ecurity"}}}']
+    writer = SpoolWriter(tmp_path / "spool", "net0")
+    writer.append(source.pk, b"\n".join(lines), "192.0.2.9", NOW.timestamp())
+    writer.close()
+    with clock.frozen_at(NOW + timedelta(seconds=5)):
+        assert detect(set()).round() == "61 events, 0 new alerts"
+    source.refresh_from_db()
+    assert (source.events, source.rejected) == (61, 1)
+    (path,) = (tmp_path / "events").rglob("*.parquet")
+    kept = {row["_id"]: row for row in pq.read_table(path, partitioning=None).to_pylist()}
+    segment = max(
+        (path for path in (tmp_path / "spool").rglob("*") if path.is_file()), key=lambda one: one.stat().st_size
+    )
+    whole = segment.read_bytes()
+    assert len(kept) == 61
+    for event, row in kept.items():
+        raw = row["_raw"].encode()
+        at = int(event.rsplit("-", 1)[1], 16)
+        assert whole[at : at + len(raw)] == raw
+        assert row["channel"] == "Security"
+        if b"Image" in raw:
+            assert row["image"] == orjson.loads(raw)["Event"]["EventData"]["Image"]
+
+
+def _windows(n: int) -> bytes:
+    system = {
+        "Provider": {"#attributes": {"Name": "P"}},
+        "EventID": 4688,
+        "TimeCreated": {"#attributes": {"SystemTime": NOW.isoformat()}},
+        "Channel": "Security",
+        "Computer": "may-1",
+    }
+    return orjson.dumps({"Event": {"System": system, "EventData": {"Image": f"C:\\{n}.exe", "ProcessId": n}}})

@@ -6,6 +6,21 @@ and where; `tailing` follows a file that is being written.
 
 from vigil.adapters.log_sources.moments import hosts, times
 from vigil.adapters.log_sources.reading import Piece, Portion, Tally, pieces, portions
-from vigil.adapters.log_sources.shapes import FORMATS, Sorter, several
+from vigil.adapters.log_sources.shapes import FORMATS, WINDOWS, Sorter, several
+from vigil.adapters.log_sources.windows_blocks import Remembered, WindowsBlocks
 
-__all__ = ["FORMATS", "Piece", "Portion", "Sorter", "Tally", "hosts", "pieces", "portions", "several", "times"]
+__all__ = [
+    "FORMATS",
+    "WINDOWS",
+    "Piece",
+    "Portion",
+    "Remembered",
+    "Sorter",
+    "Tally",
+    "WindowsBlocks",
+    "hosts",
+    "pieces",
+    "portions",
+    "several",
+    "times",
+]

@@ -43,8 +43,13 @@ def opened(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def lines(path: Path, start: int, stop: int | None, too_long: Callable[[], None]) -> Iterator[bytes]:
-    """The lines that begin in [start, stop) of the bytes (all for None), without their ends and without empty ones."""
+def blocks(
+    path: Path, start: int, stop: int | None, too_long: Callable[[], None], behind: bytes = b""
+) -> Iterator[bytes]:
+    """The lines that begin in [start, stop) of the bytes (all for None), whole, many at a time, `behind` after them.
+
+    The very last may be without its end. A line longer than `MOST_LINE` may be left out, which is told.
+    """
     with opened(path) as stream:
         if start:
             stream.seek(start - 1)
@@ -59,18 +64,27 @@ def lines(path: Path, start: int, stop: int | None, too_long: Callable[[], None]
                     carry = b""
                     continue
                 data, base, dropping = data[end + 1 :], base + end + 1, False
-            parts = data.split(b"\n")
-            carry = parts.pop()
-            for part in parts:
-                begins, base = base, base + len(part) + 1
-                if stop is not None and begins >= stop:
-                    return
-                if len(part) > MOST_LINE:
-                    too_long()
-                elif part.strip():
-                    yield part
+            if stop is not None and stop <= base:
+                return
+            if stop is not None and (last := data.find(b"\n", stop - 1 - base)) >= 0:
+                yield data[: last + 1] + behind
+                return
+            end = data.rfind(b"\n") + 1
+            if end:
+                yield b"".join((memoryview(data)[:end], behind))
+            carry = data[end:]
             if len(carry) > MOST_LINE:
                 too_long()
                 carry, dropping = b"", True
-        if carry.strip() and not dropping and (stop is None or at - len(carry) < stop):
-            yield carry
+        if carry and not dropping and (stop is None or at - len(carry) < stop):
+            yield carry + behind
+
+
+def lines(path: Path, start: int, stop: int | None, too_long: Callable[[], None]) -> Iterator[bytes]:
+    """The lines that begin in [start, stop) of the bytes (all for None), without their ends and without empty ones."""
+    for block in blocks(path, start, stop, too_long):
+        for line in block.split(b"\n"):
+            if len(line) > MOST_LINE:
+                too_long()
+            elif line.strip():
+                yield line

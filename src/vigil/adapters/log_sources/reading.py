@@ -4,24 +4,33 @@ A piece is a file, or a stretch of one that several processes share. One bad rec
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import orjson
 import pyarrow as pa
 from evtx import PyEvtxParser
 
+from vigil.adapters.log_sources.blocks import BEHIND
 from vigil.adapters.log_sources.formats.lines import reads_json
-from vigil.adapters.log_sources.lines import is_compressed, lines, opened
+from vigil.adapters.log_sources.layouts import Places
+from vigil.adapters.log_sources.lines import MOST_LINE, blocks, is_compressed, lines, opened
 from vigil.adapters.log_sources.names import is_log, plain
-from vigil.adapters.log_sources.shapes import Sorter, several
+from vigil.adapters.log_sources.shapes import WINDOWS, Sorter, several
+from vigil.adapters.log_sources.windows_blocks import More, Remembered, WindowsBlocks
 from vigil.engines.detection.terms import Source
 
 WINDOW: Final = 20_000
+_BITS, _LOW = 40, (1 << 40) - 1
+_TOO_LONG: Final = "a line that is too long"
 _STRETCH: Final = 64_000_000
+_BYTES_OF_BLOCKS: Final = 72_000_000
+"""A stretch and a little: one batch of each layout, not one and a small one."""
 _MOST_WHOLE: Final = 256_000_000
 _SAMPLES: Final = 5
 _HEAD, _CHUNK, _MOST_CHUNKS = 4096, 65536, 65535
@@ -56,12 +65,31 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Events with the same fields. `places[row]`: the file (an index into `files`), the number within the piece."""
+    """Events with the same fields. `places[row]`: the file (an index into `files`), the number within the piece.
+
+    `more(rows)`: those rows (None: all) with every field that is wanted, where `batch` has not all of them.
+    """
 
     batch: pa.RecordBatch
     source: Source
     files: tuple[Path, ...]
-    places: list[tuple[int, int]]
+    places: Sequence[tuple[int, int]]
+    more: More | None = None
+
+
+class _Places(Sequence[tuple[int, int]]):
+    """Places that are told when somebody asks."""
+
+    def __init__(self, files: Places, numbers: Places) -> None:
+        self._files, self._numbers = files, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return list(zip(self._files[row].tolist(), self._numbers[row].tolist(), strict=True))
+        return int(self._files[row]), int(self._numbers[row])
 
 
 def pieces(places: Iterable[Path]) -> list[Piece]:
@@ -106,40 +134,116 @@ def portions(
     format: str = "auto",
     *,
     now: datetime | None = None,
+    first: frozenset[str] | None = None,
+    remembered: Remembered | None = None,
 ) -> Iterator[Portion]:
     """The events of the pieces. `tallies` fills as they are read: a file that cannot be read is a rejection in it.
 
-    `format`, `now`: see `Sorter`.
+    `format`, `now`: see `Sorter`. `first`: fields that are enough to begin with (see `Portion.more`). `remembered`:
+    see `WindowsBlocks`; for who reads one piece after another.
     """
-    sorter = Sorter(wanted, source, format, now=now)
-    files: list[Path] = []
-    places: list[tuple[int, int]] = []
+    reading = _Reading(wanted, first, source, format, now, remembered)
     for piece in given:
-        tally = tallies.setdefault(piece.path, Tally())
-        files.append(piece.path)
-        sorter.begin(piece.path.name)
-        for n, event in enumerate(_events(piece, tally, reads_json(format))):
+        yield from reading.piece(piece, tallies.setdefault(piece.path, Tally()))
+    yield from reading.taken()
+
+
+class _Reading:
+    """Piece after piece, until there is enough for a portion."""
+
+    def __init__(
+        self,
+        wanted: frozenset[str] | None,
+        first: frozenset[str] | None,
+        source: Source | None,
+        format: str,
+        now: datetime | None,
+        remembered: Remembered | None,
+    ) -> None:
+        self._json = reads_json(format)
+        self._sorter = Sorter(wanted, source, format, now=now)
+        self._source = source or WINDOWS
+        empty = self._source.product == "windows"
+        self._blocks = WindowsBlocks(wanted, first, empty_is_missing=empty, remembered=remembered)
+        self._begin()
+
+    def _begin(self, *files: Path) -> None:
+        self._files: list[Path] = [*files]
+        self._places: list[tuple[int, int]] = []
+
+    def piece(self, piece: Piece, tally: Tally) -> Iterator[Portion]:
+        """The portions that are full by its end."""
+        self._files.append(piece.path)
+        self._sorter.begin(piece.path.name)
+        if self._in_blocks(piece):
             try:
-                if type(event) is not bytes:
-                    sorter.add(event, len(places))
-                elif not sorter.add_line(event, len(places)):
-                    continue
-            except ValueError as error:
-                tally.reject(str(error))
-                continue
-            places.append((len(files) - 1, n))
-            tally.read += 1
-            if len(places) >= WINDOW:
-                yield from _taken(sorter, files, places)
-                places, files = [], [piece.path]
-    yield from _taken(sorter, files, places)
+                yield from self._by_blocks(piece, tally)
+            except (OSError, EOFError, ValueError, pa.ArrowInvalid) as error:
+                tally.reject(f"{piece.path.name}: {error}")
+            return
+        for n, event in enumerate(_events(piece, tally, self._json)):
+            yield from self._take(event, n, tally)
 
+    def _take(self, event: Any, n: int, tally: Tally) -> Iterator[Portion]:
+        try:
+            if type(event) is not bytes:
+                self._sorter.add(event, len(self._places))
+            elif not self._sorter.add_line(event, len(self._places)):
+                return
+        except ValueError as error:
+            tally.reject(str(error))
+            return
+        self._places.append((len(self._files) - 1, n))
+        tally.read += 1
+        if len(self._places) >= WINDOW:
+            yield from self.taken()
 
-def _taken(sorter: Sorter, files: list[Path], places: list[tuple[int, int]]) -> Iterator[Portion]:
-    known = tuple(files)
-    for source, columns in sorter.columns.items():
-        for batch, numbers in columns.batches():
-            yield Portion(batch, source, known, [places[number] for number in numbers])
+    def taken(self) -> Iterator[Portion]:
+        """What was read and not yet given."""
+        known, places = tuple(self._files), self._places
+        for source, columns in self._sorter.columns.items():
+            for batch, numbers in columns.batches():
+                yield Portion(batch, source, known, [places[number] for number in numbers])
+        for cut in self._blocks.taken():
+            packed = cut.numbers
+            yield Portion(cut.batch, self._source, known, _Places(packed >> _BITS, packed & _LOW), cut.more)
+        self._begin(*self._files[-1:])
+
+    def _in_blocks(self, piece: Piece) -> bool:
+        """Whether it looks like lines of JSON, of Windows' events."""
+        if not self._json or piece.path.suffix.lower() == ".evtx":
+            return False
+        try:
+            head = _head_of(piece.path)
+            return WindowsBlocks.are_in(head) and not _is_array(piece.path) and not _is_no_text(piece.path)
+        except (OSError, EOFError, ValueError, pa.ArrowInvalid):
+            return False
+
+    def _by_blocks(self, piece: Piece, tally: Tally) -> Iterator[Portion]:
+        told = 0
+        too_long = partial(tally.reject, _TOO_LONG)
+        for data in blocks(piece.path, piece.start, piece.stop, too_long, BEHIND):
+            block = self._blocks.read(data)
+            places = list(zip(block.left.tolist(), block.starts[block.left].tolist(), block.ends[block.left].tolist()))  # noqa: B905
+            several = [0]
+            for before, (line, start, stop) in enumerate(places):
+                many = 0
+                if stop - start > MOST_LINE:
+                    too_long()
+                elif (text := data[start:stop]).strip():
+                    for event in _decoded((text,), tally):
+                        yield from self._take(event, told + line - before + several[-1] + many, tally)
+                        many += 1
+                several.append(several[-1] + many)
+            file = (len(self._files) - 1) << _BITS
+            for group in block.groups:
+                left = np.searchsorted(block.left, group.numbers)
+                numbers = told + group.numbers - left + np.array(several)[left]
+                self._blocks.add(group, file | numbers)
+                tally.read += len(numbers)
+            told += len(block.ends) - len(block.left) + several[-1]
+            if self._blocks.waiting >= _BYTES_OF_BLOCKS:
+                yield from self.taken()
 
 
 def _events(piece: Piece, tally: Tally, json: bool) -> Iterator[Any]:
@@ -152,24 +256,29 @@ def _events(piece: Piece, tally: Tally, json: bool) -> Iterator[Any]:
         elif not piece.start and _is_no_text(piece.path):
             tally.reject("no text in UTF-8")
         else:
-            for line in lines(piece.path, piece.start, piece.stop, lambda: tally.reject("a line that is too long")):
-                if not json or (line[0] != _BRACE and line.lstrip(_SPACE)[:1] not in _JSON):
-                    yield line
-                    continue
-                try:
-                    event = orjson.loads(line if line[0] == _BRACE else line.lstrip(_SPACE))
-                except orjson.JSONDecodeError as error:
-                    if line[0] == _BRACE:
-                        tally.reject(f"{error}: {line[:80]!r}")
-                    else:
-                        yield line
-                    continue
-                if type(event) is dict and "Records" not in event:
-                    yield event
-                else:
-                    yield from several(event)
+            found = lines(piece.path, piece.start, piece.stop, partial(tally.reject, _TOO_LONG))
+            yield from _decoded(found, tally) if json else found
     except (OSError, EOFError, ValueError, pa.ArrowInvalid) as error:
         tally.reject(f"{piece.path.name}: {error}")
+
+
+def _decoded(lines: Iterable[bytes], tally: Tally) -> Iterator[Any]:
+    for line in lines:
+        if line[0] != _BRACE and line.lstrip(_SPACE)[:1] not in _JSON:
+            yield line
+            continue
+        try:
+            event = orjson.loads(line if line[0] == _BRACE else line.lstrip(_SPACE))
+        except orjson.JSONDecodeError as error:
+            if line[0] == _BRACE:
+                tally.reject(f"{error}: {line[:80]!r}")
+            else:
+                yield line
+            continue
+        if type(event) is dict and "Records" not in event:
+            yield event
+        else:
+            yield from several(event)
 
 
 def _is_array(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """The texts of rules from folders, single files and archives (.zip, .tar.gz, .tar.xz), each under a name."""
 
+import os
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -30,9 +31,18 @@ def rule_texts(places: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
 
 def _folder(place: Path) -> Iterator[tuple[str, bytes]]:
     root = place.resolve()
-    for path in sorted(place.rglob("*")):
-        if path.suffix.lower() in ENDINGS and path.is_file() and path.resolve().is_relative_to(root):
+    for path in sorted(_files(place)):
+        if not path.is_symlink() or path.resolve().is_relative_to(root):
             yield str(path), _read(path)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(folder / entry.name)
+            elif entry.name.lower().endswith(ENDINGS) and entry.is_file():
+                yield folder / entry.name
 
 
 def _read(path: Path) -> bytes:

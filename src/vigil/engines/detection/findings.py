@@ -1,7 +1,7 @@
 """What a hunt found, in bounded memory: per file and rule how often, per rule first and last, with a few examples."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -42,40 +42,59 @@ class Found:
 
 @dataclass
 class Findings:
-    """`counts[file, rule number]`: events that matched; `seen[indicator number]`: events with it while it was valid."""
+    """`counts[file, rule number]`: events that matched; `seen[indicator number]`: events with it while it was valid.
+
+    `shown[rule number]`: examples there are; given by who has found some already, to be merged with these.
+    """
 
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     indicators: dict[int, Found] = field(default_factory=lambda: defaultdict(Found))
     seen: Counter[int] = field(default_factory=Counter)
     by_rule: dict[int, Found] = field(default_factory=lambda: defaultdict(Found))
+    shown: Counter[int] = field(default_factory=Counter)
 
-    def add(self, batch: pa.RecordBatch, matches: pa.RecordBatch, places: Sequence[tuple[str, int]]) -> None:
-        """Matches (`rule`, `row`) of a batch whose rows stand at `places` (file, number)."""
+    def add(
+        self,
+        batch: pa.RecordBatch,
+        matches: pa.RecordBatch,
+        place: Callable[[int], tuple[str, int]],
+        more: Callable[[Sequence[int]], pa.RecordBatch] | None = None,
+    ) -> None:
+        """Matches (`rule`, `row`) of a batch; `place` says of a row where it stands (file, number).
+
+        `more` gives rows with every field, where the batch has not all of them.
+        """
         if not matches.num_rows:
             return
         times, hosts = _first_of(batch, TIMES), _first_of(batch, HOSTS)
+        examples: list[tuple[dict[str, Any], int]] = []
         for rule, row in zip(matches.column(0).to_pylist(), matches.column(1).to_pylist(), strict=True):
-            file, number = places[row]
+            file, number = place(row)
             self.counts[file, rule] += 1
             found = self.by_rule[rule]
             at = str(times[row].as_py() or "") if times is not None else ""
             found.take(at)
             if hosts is not None and (host := hosts[row].as_py()) and (host in found.hosts or len(found.hosts) < 1000):
                 found.hosts[str(host)] += 1
-            if len(found.examples) < _EXAMPLES:
-                found.examples.append({"file": file, "record": number, "time": at, "fields": _shown(batch, row)})
+            if self.shown[rule] < _EXAMPLES:
+                self.shown[rule] += 1
+                found.examples.append({"file": file, "record": number, "time": at})
+                examples.append((found.examples[-1], row))
+        _show(examples, batch, more)
 
     def add_indicators(
         self,
         batch: pa.RecordBatch,
         matches: pa.RecordBatch,
-        places: Sequence[tuple[str, int]],
+        place: Callable[[int], tuple[str, int]],
         known: Sequence[Indicator],
+        more: Callable[[Sequence[int]], pa.RecordBatch] | None = None,
     ) -> None:
         """Indicators (`indicator`, `row`) that a batch has; what is not valid at an event's time does not count."""
         if not matches.num_rows:
             return
         times = _first_of(batch, TIMES)
+        examples: list[tuple[dict[str, Any], int]] = []
         for number, row in zip(matches.column(0).to_pylist(), matches.column(1).to_pylist(), strict=True):
             text = str(times[row].as_py() or "") if times is not None else ""
             at = time_of(text)
@@ -85,8 +104,10 @@ class Findings:
             found = self.indicators[number]
             found.take(text)
             if len(found.examples) < _EXAMPLES:
-                file, record = places[row]
-                found.examples.append({"file": file, "record": record, "time": text, "fields": _shown(batch, row)})
+                file, record = place(row)
+                found.examples.append({"file": file, "record": record, "time": text})
+                examples.append((found.examples[-1], row))
+        _show(examples, batch, more)
 
     def merge(self, other: "Findings") -> None:
         """Take what another process found."""
@@ -115,6 +136,17 @@ def _first_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array | None:
     return None
 
 
-def _shown(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    values = ((name, column[row].as_py()) for name, column in zip(batch.schema.names, batch.columns, strict=True))
-    return dict([(name, value) for name, value in values if value is not None][:_SHOWN])
+def _show(
+    examples: Sequence[tuple[dict[str, Any], int]],
+    batch: pa.RecordBatch,
+    more: Callable[[Sequence[int]], pa.RecordBatch] | None,
+) -> None:
+    """Put into each example the fields of its row."""
+    if not examples:
+        return
+    rows = [row for _, row in examples]
+    if more is not None:
+        batch, rows = more(rows), list(range(len(rows)))
+    for (example, _), row in zip(examples, rows, strict=True):
+        values = ((name, column[row].as_py()) for name, column in zip(batch.schema.names, batch.columns, strict=True))
+        example["fields"] = dict([(name, value) for name, value in values if value is not None][:_SHOWN])

@@ -6,243 +6,162 @@ is no indicator is refused with a reason, one by one.
 """
 
 import ipaddress
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Final
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final, overload
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-HOSTS: Final = frozenset(
-    {"destinationhostname", "queryname", "query", "dns.question.name", "host_header", "cs-host", "domain",
-     "hostname_dst", "dest_host", "server_name", "tls.sni", "http.hostname", "r-dns"}
-)  # fmt: skip
-ADDRESSES: Final = frozenset(
-    {"destinationip", "sourceip", "ipaddress", "destaddress", "sourceaddress", "sourceipaddress", "src_ip", "dest_ip",
-     "dst_ip", "id.orig_h", "id.resp_h", "clientaddress", "c-ip", "s-ip", "clientip", "remote_addr"}
-)  # fmt: skip
-URLS: Final = frozenset({"url", "c-uri", "cs-uri", "request_url", "http.url", "url.full"})
-HASHES: Final = frozenset({"hashes", "hash", "md5", "sha1", "sha256", "imphash", "file.hash.sha256", "file.hash.md5"})
-KINDS: Final = ("domain", "address", "network", "url", "hash")
-SHORTEST: Final = {4: 8, 6: 19}
-"""Networks wider than these hold whole continents: an allocation of a registry to a continent is not an indicator."""
-_HASH: Final = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{8}(?:[0-9a-f]{24})?)?")
-_HEX: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,64}(?![0-9a-f])")
-_URL: Final = re.compile(
-    r"(https?|ftp)://(?:[^/?#@]*@)?(\[[^\]]+\]|[^/:?#@]+)(?::([0-9]{1,5})?)?(/[^?#]*)?(\?[^#]*)?", re.IGNORECASE
+from vigil.engines.detection.indicator_lookup import Lookup
+from vigil.engines.detection.indicator_tables import Places, Texts
+from vigil.engines.detection.indicator_terms import (
+    FIELDS,
+    KINDS,
+    SHORTEST,
+    Indicator,
+    RefusedIndicator,
+    kind_of,
+    time_of,
 )
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-FIELDS: Final = HOSTS | ADDRESSES | URLS | HASHES
-MATCHES: Final = pa.schema([("indicator", pa.int32()), ("row", pa.int64())])
+
+__all__ = ["FIELDS", "KINDS", "Indicator", "IndicatorSet", "RefusedIndicator", "kind_of", "read_list", "time_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """A value of a kind. Valid in [valid_from, valid_until), for ever where None; `tlp` as TLP 2.0 names it."""
+class Indicators(Sequence[Indicator]):
+    """Indicators by number, made when somebody asks for one."""
 
-    kind: str
-    value: str
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    tlp: str = ""
-    source: str = ""
+    def __init__(self) -> None:
+        self.texts = Texts()
+        self.kinds = bytearray()
+        self._more = array("i")
+        self._said: dict[_More, int] = {}
 
-    def valid_at(self, at: datetime) -> bool:
-        """Whether it holds at that time (aware)."""
-        return (self.valid_from is None or self.valid_from <= at) and (
-            self.valid_until is None or at < self.valid_until
-        )
+    def __len__(self) -> int:
+        return len(self.kinds)
 
+    @overload
+    def __getitem__(self, at: int) -> Indicator: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Indicator]: ...
+    def __getitem__(self, at: int | slice) -> Indicator | list[Indicator]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        number = range(len(self))[at]
+        said = self._facts[self._more[number]]
+        return Indicator(KINDS[self.kinds[number]], self.texts[number].decode(), *said)
 
-@dataclass(frozen=True, slots=True)
-class RefusedIndicator:
-    """A value that is no indicator, and why."""
+    @property
+    def _facts(self) -> list["_More"]:
+        return list(self._said)
 
-    value: str
-    reason: str
+    def add(self, kind: int, texts: Sequence[bytes] | pa.Array, more: "_More") -> None:
+        """The next ones, of one kind."""
+        said = self._said.setdefault(more, len(self._said))
+        if isinstance(texts, pa.Array):
+            self.texts.add_all(texts)
+        else:
+            for text in texts:
+                self.texts.add(text)
+        self.kinds += bytes([kind]) * len(texts)
+        self._more.extend([said] * len(texts))
 
-
-def kind_of(value: str) -> tuple[str, str]:
-    """Kind and normal form of a value as lists write it (also defanged: hxxp, [.]). Raises: ValueError."""
-    text = value.strip().replace("[.]", ".").replace("(.)", ".").replace("[:]", ":")
-    text = re.sub(r"^hxxp", "http", text, flags=re.IGNORECASE)
-    if len(text) > 2048:
-        raise ValueError("longer than 2,048 characters")
-    if _HASH.fullmatch(text.lower()):
-        return "hash", text.lower()
-    if "://" in text:
-        return "url", normal_url(text)
-    if "/" in text:
-        return "network", str(ipaddress.ip_network(text, strict=False))
-    try:
-        return "address", str(ipaddress.ip_address(text))
-    except ValueError:
-        return "domain", normal_host(text)
-
-
-def normal_host(value: str) -> str:
-    """A host's name in lower case, without a dot at its end, in ASCII (IDNA). Raises: ValueError."""
-    text = value.strip().rstrip(".").lower().removeprefix("*.")
-    if not text.isascii():
-        try:
-            text = text.encode("idna").decode()
-        except UnicodeError as error:
-            raise ValueError("no name of a host") from error
-    labels = text.split(".")
-    if len(text) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError("no name of a host")
-    if labels[-1].isdigit():
-        raise ValueError("no name of a host")
-    return text
+    def numbers(self, kind: str) -> Places:
+        """Of the indicators of a kind."""
+        return np.flatnonzero(np.frombuffer(self.kinds, np.uint8) == KINDS.index(kind))
 
 
-def normal_url(value: str) -> str:
-    """Scheme and host in lower case, no user, no usual port, no fragment, `/` for an empty path. Raises: ValueError."""
-    return "".join(_url_parts(value))
+_More = tuple[datetime | None, datetime | None, str, str]
 
 
-def _url_parts(value: str) -> tuple[str, str, str]:
-    """Scheme, host, and everything from the port on."""
-    found = _URL.match(value.strip())
-    if found is None:
-        raise ValueError("no address of the web")
-    scheme, host, port, path, query = found.groups("")
-    rest = "" if port in ("", "80", "443") else f":{port}"
-    return f"{scheme.lower()}://", host.lower(), f"{rest}{path or '/'}{query}"
-
-
-@dataclass
 class IndicatorSet:
     """Indicators ready to be looked up; `refused` are those that are none."""
 
-    indicators: list[Indicator] = field(default_factory=list)
-    refused: list[RefusedIndicator] = field(default_factory=list)
-    _exact: dict[str, dict[str, list[int]]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
-    _networks: dict[tuple[int, int], dict[int, list[int]]] = field(default_factory=lambda: defaultdict(dict))
+    def __init__(self) -> None:
+        self.indicators = Indicators()
+        self.refused: list[RefusedIndicator] = []
+        self._look: Lookup | None = None
 
-    def add(self, value: str, *, is_suffix: Callable[[str], bool], **more: object) -> None:
+    def add(
+        self,
+        value: str,
+        *,
+        is_suffix: Callable[[str], bool],
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+        tlp: str = "",
+        source: str = "",
+    ) -> None:
         """Take a value, or refuse it. `is_suffix`: whether a name is a public suffix (com.vn, github.io)."""
         try:
             kind, normal = kind_of(value)
-            self._fits(kind, normal, is_suffix)
+            _fits(kind, normal, is_suffix)
         except ValueError as error:
             self.refused.append(RefusedIndicator(value[:200], str(error)[:200]))
             return
-        number = len(self.indicators)
-        self.indicators.append(Indicator(kind, normal, **more))  # type: ignore[arg-type]
-        if kind == "network":
-            network = ipaddress.ip_network(normal)
-            bits = network.max_prefixlen - network.prefixlen
-            self._networks[network.version, bits].setdefault(int(network.network_address) >> bits, []).append(number)
-        else:
-            self._exact[kind].setdefault(normal, []).append(number)
+        text = normal.encode("utf-8", "replace")
+        self.indicators.add(KINDS.index(kind), (text,), (valid_from, valid_until, tlp, source))
+        self._look = None
 
-    def _fits(self, kind: str, normal: str, is_suffix: Callable[[str], bool]) -> None:
-        if kind == "domain" and is_suffix(normal):
-            raise ValueError("a public suffix: everybody below it would match")
-        if kind == "network":
-            network = ipaddress.ip_network(normal)
-            if network.prefixlen < SHORTEST[network.version]:
-                raise ValueError(f"wider than /{SHORTEST[network.version]}")
-        if (
-            kind == "address"
-            and (address := ipaddress.ip_address(normal))
-            and (address.is_unspecified or address.is_loopback or address.is_multicast)
-        ):
-            raise ValueError("unspecified, loopback or multicast")
+    def add_plain(self, values: pa.Array, *, is_suffix: Callable[[str], bool], source: str = "") -> NDArray[np.bool_]:
+        """Take those of the values that are written as they are kept, all at once; returns which were taken.
+
+        They keep their order among themselves, kind by kind.
+        """
+        taken = np.zeros(len(values), np.bool_)
+        for kind, pattern in _PLAIN:
+            like = pc.match_substring_regex(values, pattern).to_numpy(zero_copy_only=False) & ~taken
+            if kind == "domain" and like.any():
+                at = np.flatnonzero(like)
+                names = values.take(pa.array(at)).to_pylist()
+                like[at] = [len(name) <= _LONGEST_HOST and not is_suffix(name) for name in names]
+            if like.any():
+                self.indicators.add(KINDS.index(kind), values.filter(pa.array(like)), (None, None, "", source))
+                taken |= like
+        self._look = None
+        return taken
 
     def match(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Pairs of an indicator's number and a row's; whether it is valid then is asked by who knows the time."""
-        found: set[tuple[int, int]] = set()
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            look = self._look(name)
-            if look is not None:
-                found |= set(_rows(array, look))
-        ordered = sorted(found)
-        return pa.RecordBatch.from_arrays(
-            [pa.array([one for one, _ in ordered], pa.int32()), pa.array([row for _, row in ordered], pa.int64())],
-            schema=MATCHES,
-        )
+        return self.prepared().match(batch)
 
-    def _look(self, name: str) -> Callable[[str], Sequence[int]] | None:
-        if name in HOSTS and self._exact["domain"]:
-            return self.of_host
-        if name in ADDRESSES and (self._exact["address"] or self._networks):
-            return self.of_address
-        if name in URLS and (self._exact["url"] or self._exact["domain"]):
-            return self.of_url
-        return self.of_hashes if name in HASHES and self._exact["hash"] else None
-
-    def of_host(self, value: str) -> list[int]:
-        """Indicators for a host: its own and its parents'."""
-        domains, text = self._exact["domain"], value.rstrip(".").lower()
-        if not text.isascii():
-            try:
-                text = normal_host(text)
-            except ValueError:
-                return []
-        found: list[int] = []
-        while "." in text:
-            found += domains.get(text, ())
-            text = text.partition(".")[2]
-        return found
-
-    def of_address(self, value: str) -> list[int]:
-        """Indicators for an address: itself and the networks it is in."""
-        try:
-            address = ipaddress.ip_address(value)
-        except ValueError:
-            return []
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        found = list(self._exact["address"].get(str(address), ()))
-        whole = int(address)
-        for (version, bits), networks in self._networks.items():
-            if version == address.version:
-                found += networks.get(whole >> bits, ())
-        return found
-
-    def of_url(self, value: str) -> list[int]:
-        """Indicators for a URL: itself, and its host."""
-        try:
-            scheme, host, rest = _url_parts(value)
-        except ValueError:
-            return []
-        return [*self._exact["url"].get(f"{scheme}{host}{rest}", ()), *self.of_host(host)]
-
-    def of_hashes(self, value: str) -> list[int]:
-        """Indicators for whatever hashes a text names (`SHA256=...,MD5=...`)."""
-        known = self._exact["hash"]
-        return [number for text in _HEX.findall(value.lower()) for number in known.get(text, ())]
+    def prepared(self) -> Lookup:
+        """What is looked up in, made once: before processes part, and not while events wait."""
+        if self._look is None:
+            self._look = Lookup(self.indicators)
+        return self._look
 
 
-def _rows(array: pa.Array, look: Callable[[str], Sequence[int]]) -> Iterator[tuple[int, int]]:
-    parents = None
-    if pa.types.is_list(array.type):
-        parents = pc.list_parent_indices(array).to_numpy(zero_copy_only=False)
-        array = array.flatten()
-    encoded = pc.dictionary_encode(array)
-    hit = {code: found for code, value in enumerate(encoded.dictionary.to_pylist()) if (found := look(value))}
-    if not hit:
-        return
-    codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    for place in np.flatnonzero(np.isin(codes, list(hit))).tolist():
-        row = place if parents is None else int(parents[place])
-        for number in hit[int(codes[place])]:
-            yield number, row
+def _fits(kind: str, normal: str, is_suffix: Callable[[str], bool]) -> None:
+    if kind == "domain" and is_suffix(normal):
+        raise ValueError("a public suffix: everybody below it would match")
+    if kind == "network":
+        network = ipaddress.ip_network(normal)
+        if network.prefixlen < SHORTEST[network.version]:
+            raise ValueError(f"wider than /{SHORTEST[network.version]}")
+    if (
+        kind == "address"
+        and (address := ipaddress.ip_address(normal))
+        and (address.is_unspecified or address.is_loopback or address.is_multicast)
+    ):
+        raise ValueError("unspecified, loopback or multicast")
 
 
-def time_of(text: str) -> datetime | None:
-    """A time of an event or a list; UTC where it names no zone; None where it is none."""
-    try:
-        at = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+_LONGEST_HOST: Final = 253
+_OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_FIRST: Final = r"(?:[1-9]|[1-9][0-9]|1[01][0-9]|12[0-689]|1[3-9][0-9]|2[01][0-9]|22[0-3])"
+_WORD: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_PLAIN: Final = (
+    ("hash", r"^(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$"),
+    ("address", rf"^{_FIRST}(?:\.{_OCTET}){{3}}$"),
+    ("domain", rf"^(?:{_WORD}\.)+[a-z](?:[a-z0-9_-]{{0,61}}[a-z0-9_])?$"),
+    ("url", r"^(?:https?|ftp)://(?:[a-z0-9_-]+\.)+[a-z]+/[A-Za-z0-9/._~%?=&;+-]{0,1000}$"),
+)
+"""How most lists write most values, which are kept as they stand; what is written otherwise is read one by one."""
 
 
 def read_list(
@@ -252,20 +171,41 @@ def read_list(
     which and until which it is valid, and its TLP. More than `at_most` are refused.
     """
     found = IndicatorSet()
-    for line in lines:
-        text = line.partition("#")[0].strip() if "://" not in line else line.strip()
-        if not text:
-            continue
-        value, *more = (part.strip().strip('"') for part in text.split(","))
-        if len(found.indicators) >= at_most:
-            found.refused.append(RefusedIndicator(value[:200], f"more than {at_most}"))
-            break
-        since, until, tlp = (*more, "", "", "")[:3]
-        times = [(text, time_of(text) if text else None) for text in (since, until)]
-        if any(text and at is None for text, at in times):
-            found.refused.append(RefusedIndicator(value[:200], "a time that is none"))
-            continue
-        found.add(
-            value, is_suffix=is_suffix, valid_from=times[0][1], valid_until=times[1][1], tlp=tlp.upper(), source=source
-        )
+    known = iter(lines)
+    while several := list(islice(known, _AT_ONCE)):
+        room = at_most - len(found.indicators)
+        if len(several) > room or len(several) < _FEW:
+            rest = several
+        else:
+            values = pa.array([line.rstrip("\n").encode("utf-8", "replace") for line in several]).cast(pa.string())
+            taken = found.add_plain(values, is_suffix=is_suffix, source=source)
+            rest = [several[at] for at in np.flatnonzero(~taken).tolist()]
+        for line in rest:
+            if not _take(found, line, is_suffix, source, at_most):
+                break
+    found.prepared()
     return found
+
+
+_AT_ONCE: Final = 50_000
+_FEW: Final = 100
+
+
+def _take(found: IndicatorSet, line: str, is_suffix: Callable[[str], bool], source: str, at_most: int) -> bool:
+    """A line of a list, whatever it is; False when there are enough."""
+    text = line.partition("#")[0].strip() if "://" not in line else line.strip()
+    if not text:
+        return True
+    value, *more = (part.strip().strip('"') for part in text.split(","))
+    if len(found.indicators) >= at_most:
+        found.refused.append(RefusedIndicator(value[:200], f"more than {at_most}"))
+        return False
+    since, until, tlp = (*more, "", "", "")[:3]
+    times = [(text, time_of(text) if text else None) for text in (since, until)]
+    if any(text and at is None for text, at in times):
+        found.refused.append(RefusedIndicator(value[:200], "a time that is none"))
+        return True
+    found.add(
+        value, is_suffix=is_suffix, valid_from=times[0][1], valid_until=times[1][1], tlp=tlp.upper(), source=source
+    )
+    return True

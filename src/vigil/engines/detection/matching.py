@@ -4,113 +4,37 @@ Columns are fields, named in lower case: text, a list of texts where a field has
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import cached_property, partial
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vigil.engines.detection.held import Column, Rows, encoded
+from vigil.engines.detection.partition import Partition
 from vigil.engines.detection.plan import Group, Node, Plan
-from vigil.engines.detection.scanning import Hits, Scanner, regex_holds, text_holds, texts_hold
+from vigil.engines.detection.scanning import Scanner
 from vigil.engines.detection.terms import Atom, Missing, Present, Regex, SameAs, Source, Text
 
 MATCHES: Final = pa.schema([("rule", pa.int32()), ("row", pa.int64())])
-Rows = NDArray[np.bool_]
 _FEW: Final = 256
+_MOST_OF: Final = 2
 
 
-@dataclass
-class _Column:
-    """A field of a batch: distinct values, which each row has (`codes`), and where rows have several, whose each is."""
+class More(Protocol):
+    """The rest of a batch. `lines`: its events as lines of JSON. `names`: of all its fields.
 
-    distinct: pa.Array
-    codes: NDArray[np.int64]
-    rows: NDArray[np.int64] | None
-    hits: Hits
-    maybe: Hits = field(default_factory=dict)
-    _sets: dict[int, frozenset[int]] = field(default_factory=dict)
-    _known: dict[tuple[int, int], bool] = field(default_factory=dict)
-    _texts: dict[int, str] = field(default_factory=dict)
-    _folds: dict[int, str] = field(default_factory=dict)
+    `fields(names)`: the same rows with these fields (None: every one); called with rows: these, with every field.
+    """
 
-    @cached_property
-    def values(self) -> list[str]:
-        """The distinct values."""
-        found: list[str] = self.distinct.to_pylist()
-        return found
-
-    @cached_property
-    def folded(self) -> pa.Array:
-        """The distinct values, folded."""
-        if pc.all(pc.string_is_ascii(self.distinct)).as_py():
-            return pc.ascii_lower(self.distinct)
-        return pa.array([value.casefold() for value in self.values], pa.string())
-
-    def where(self, atom: int, many: int) -> Rows | None:
-        """The rows for which an atom that was searched for holds; None for none."""
-        found = self.hits.get(atom)
-        if found is None:
-            return None
-        table = np.zeros(len(self.distinct) + 1, np.bool_)
-        table[found] = True
-        return self.rows_of(table, many)
-
-    def asked(self, atom: int, predicate: Text | Regex, many: int, gave_up: Callable[[], None]) -> Rows | None:
-        """The rows for which a predicate that was not searched for holds."""
-        table = np.zeros(len(self.distinct) + 1, np.bool_)
-        if isinstance(predicate, Text):
-            table[:-1] = texts_hold(predicate, self.distinct if predicate.cased else self.folded)
-        else:
-            among = self.maybe[atom] if atom in self.maybe else np.arange(len(self.distinct))
-            table[among] = regex_holds(predicate, [self.values[code] for code in among.tolist()], gave_up)
-        return self.rows_of(table, many) if table.any() else None
-
-    def hit(self, atom: int) -> frozenset[int]:
-        """The distinct values (by index) for which an atom that was searched for holds."""
-        found = self._sets.get(atom)
-        if found is None:
-            found = self._sets[atom] = frozenset(self.hits[atom].tolist() if atom in self.hits else ())
-        return found
-
-    def codes_at(self, row: int) -> Sequence[int]:
-        """The distinct values that a row has."""
-        if self.rows is None:
-            code = int(self.codes[row])
-            return (code,) if code < len(self.distinct) else ()
-        start, stop = np.searchsorted(self.rows, (row, row + 1))
-        return [code for code in self.codes[start:stop].tolist() if code < len(self.distinct)]
-
-    def holds(self, atom: int, predicate: Text | Regex, code: int, gave_up: Callable[[], None]) -> bool:
-        """Whether a predicate that was not searched for holds for one distinct value."""
-        known = self._known.get((atom, code))
-        if known is None:
-            value = self._texts.get(code)
-            if value is None:
-                value = self._texts[code] = self.distinct[code].as_py()
-            if isinstance(predicate, Regex):
-                known = bool(regex_holds(predicate, (value,), gave_up)[0])
-            elif predicate.cased:
-                known = text_holds(predicate.parts, value)
-            else:
-                folded = self._folds.get(code)
-                if folded is None:
-                    folded = self._folds[code] = value.casefold()
-                known = text_holds(predicate.parts, folded)
-            self._known[atom, code] = known
-        return known
-
-    def rows_of(self, table: Rows, many: int) -> Rows:
-        """From distinct values to rows; the table's last place is for "missing"."""
-        held: Rows = table[self.codes]
-        if self.rows is None:
-            return held
-        rows = np.zeros(many, np.bool_)
-        rows[self.rows[held]] = True
-        return rows
+    @property
+    def lines(self) -> bytes | pa.Buffer: ...
+    @property
+    def names(self) -> frozenset[str]: ...
+    def fields(self, names: frozenset[str] | None) -> pa.RecordBatch: ...
+    def __call__(self, rows: Sequence[int]) -> pa.RecordBatch: ...
 
 
 class Matcher:
@@ -120,10 +44,11 @@ class Matcher:
         self._plan = plan
         self.gave_up: Counter[int] = Counter()
         self._scanners = {name: Scanner(one, plan.atoms) for name, one in plan.fields.items()}
+        self._partition = Partition(plan)
         self._for: dict[Source, frozenset[int]] = {}
-        self._keyworded = [n for n, node in enumerate(plan.nodes) if self._asks_anywhere(node)]
+        self._keyworded = frozenset(n for n, node in enumerate(plan.nodes) if self._asks_anywhere(node))
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """The names of fields that some rule reads; with "" in it, some rule reads every field."""
         others = {atom.predicate.field for atom in self._plan.atoms if isinstance(atom.predicate, SameAs)}
@@ -141,36 +66,61 @@ class Matcher:
         log: Source,
         levels: Sequence[str] | None = None,
         only: frozenset[int] | None = None,
+        more: "More | None" = None,
     ) -> pa.RecordBatch:
-        """Pairs of a rule's number and a row's number, by rule, then row; of these levels and rules only, if given."""
+        """Pairs of a rule's number and a row's number, by rule, then row; of these levels and rules only, if given.
+
+        `more`: where the batch need not have more than `COMMON` fields, and others are made when rules ask for them.
+        """
         ours = self.rules_for(log)
         if only is not None:
             ours &= only
         if levels is not None:
             ours = frozenset(number for number in ours if self._plan.rules[number].level in levels)
-        found = _Batch(self._plan, batch, self._scan(batch, ours), self.gave_up).matches(ours)
+        living, fields = self._partition.living(batch)
+        ours &= living
+        if more is not None:
+            batch = _with(batch, more, fields)
+        columns = self._scan(batch, fields)
+        keyworded = self._keyworded & ours
+        if keyworded:
+            asked = _Batch(self._plan, batch, columns, self.gave_up)
+            words = None if more is None else self._scanners[""].may_be_in(more.lines)
+            living = frozenset(number for number in keyworded if asked.may(self._plan.nodes[number], words))
+            ours = ours - keyworded | living
+            if living:
+                batch = batch if more is None else more.fields(None)
+                self._scan_all(batch, columns)
+        found = _Batch(self._plan, batch, columns, self.gave_up).matches(ours)
         if not found:
             return pa.RecordBatch.from_pylist([], MATCHES)
         rules = np.concatenate([np.full(len(rows), number, np.int32) for number, rows in found])
         rows = np.concatenate([rows for _, rows in found])
         return pa.RecordBatch.from_arrays([pa.array(rules), pa.array(rows)], schema=MATCHES)
 
-    def _scan(self, batch: pa.RecordBatch, ours: frozenset[int]) -> dict[str, list[_Column]]:
-        anywhere = self._scanners.get("") if any(rule in ours for rule in self._keyworded) else None
-        columns: dict[str, list[_Column]] = defaultdict(list)
+    def _scan(self, batch: pa.RecordBatch, fields: frozenset[str]) -> dict[str, list[Column]]:
+        """The columns of these fields."""
+        columns: dict[str, list[Column]] = defaultdict(list)
         for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            scanner = self._scanners.get(name)
-            if scanner is None and anywhere is None and name not in self.fields:
+            if name not in fields:
                 continue
-            column = _Column(*_encoded(array), {})
+            scanner = self._scanners.get(name)
+            column = Column(*encoded(array), {})
             if scanner is not None and scanner.searches:
                 column.hits.update(scanner.scan(column.values))
                 column.maybe.update(scanner.maybe(column.values))
-            if anywhere is not None:
-                column.hits.update(anywhere.scan(column.values))
-                column.maybe.update(anywhere.maybe(column.values))
             columns[name].append(column)
         return columns
+
+    def _scan_all(self, batch: pa.RecordBatch, columns: dict[str, list[Column]]) -> None:
+        """Search every column for keywords; adds those that rules do not name."""
+        anywhere, made = self._scanners[""], frozenset(columns)
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            if name not in made:
+                columns[name].append(Column(*encoded(array), {}))
+        for column in (column for several in columns.values() for column in several):
+            column.hits.update(anywhere.scan(column.values))
+            column.maybe.update(anywhere.maybe(column.values))
 
     def _asks_anywhere(self, node: Node) -> bool:
         if isinstance(node, int):
@@ -178,11 +128,21 @@ class Matcher:
         return any(self._asks_anywhere(part) for part in node.parts)
 
 
+def _with(batch: pa.RecordBatch, more: More, fields: frozenset[str]) -> pa.RecordBatch:
+    """The batch, and those of the fields that it has not yet."""
+    lacking = (fields & more.names) - set(batch.schema.names)
+    if not lacking:
+        return batch
+    made = more.fields(lacking)
+    names = [*batch.schema.names, *made.schema.names]
+    return pa.RecordBatch.from_arrays([*batch.columns, *made.columns], names=names)
+
+
 class _Batch:
     """One batch under evaluation: the rows of each atom are made when a rule first asks for them."""
 
     def __init__(
-        self, plan: Plan, batch: pa.RecordBatch, columns: dict[str, list[_Column]], gave_up: Counter[int]
+        self, plan: Plan, batch: pa.RecordBatch, columns: dict[str, list[Column]], gave_up: Counter[int]
     ) -> None:
         self._plan, self._batch, self._columns, self._gave_up = plan, batch, columns, gave_up
         self._many = batch.num_rows
@@ -205,6 +165,17 @@ class _Batch:
             if rows is not None and rows.any():
                 found.append((number, np.flatnonzero(rows)))
         return found
+
+    def may(self, node: Node, words: frozenset[int] | None) -> bool:
+        """Whether a condition can hold in this batch with no keywords but these (None: any)."""
+        if isinstance(node, int):
+            atom = self._plan.atoms[node]
+            if not atom.field:
+                return words is None or node in words
+            return isinstance(atom.predicate, Regex) or self._atom(node) is not None
+        if node.kind == "!":
+            return True
+        return (all if node.kind == "&" else any)(self.may(part, words) for part in node.parts)
 
     def _live(self, group: Group) -> tuple[Node, ...]:
         """The parts of a disjunction that may hold in this batch; of a conjunction all, or none where one cannot."""
@@ -247,11 +218,62 @@ class _Batch:
                 many = int(np.count_nonzero(every))
                 if many <= _FEW:
                     return self._one_by_one(every, parts[n:]) if many else None
+                if many * _MOST_OF < self._many:
+                    return self._narrowed(every, parts[n:])
             rows = self._rows(part)
             if rows is None:
                 return None
             every = rows if every is None else every & rows
         return every
+
+    def _narrowed(self, every: Rows, parts: tuple[Node, ...]) -> Rows | None:
+        """Of these rows those for which the parts hold."""
+        at = np.flatnonzero(every)
+        for part in parts:
+            at = at[self._among(part, at)]
+            if not len(at):
+                return None
+        rows = np.zeros(self._many, np.bool_)
+        rows[at] = True
+        return rows
+
+    def _among(self, node: Node, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For some rows whether a condition holds; what was not searched for is asked of their values alone."""
+        if isinstance(node, int):
+            return self._atom_among(node, at)
+        live = self._live(node)
+        if node.kind == "!":
+            return ~self._among(live[0], at)
+        held = np.zeros(len(at), np.bool_)
+        left = np.arange(len(at))
+        for part in live:
+            if not len(left):
+                break
+            holds = self._among(part, at[left])
+            if node.kind == "|":
+                held[left[holds]] = True
+                left = left[~holds]
+            else:
+                left = left[holds]
+        if node.kind == "&" and live:
+            held[left] = True
+        return held
+
+    def _atom_among(self, number: int, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+        atom = self._plan.atoms[number]
+        columns = self._columns_of(atom)
+        if (
+            number in self._made
+            or number in self._plan.searched
+            or not isinstance(atom.predicate, Text | Regex)
+            or any(column.rows is not None for column in columns)
+        ):
+            rows = self._atom(number)
+            return np.zeros(len(at), np.bool_) if rows is None else rows[at]
+        held = np.zeros(len(at), np.bool_)
+        for column in columns:
+            held |= column.held_among(number, atom.predicate, at, partial(self._give_up, number))
+        return held
 
     def _one_by_one(self, among: Rows, parts: tuple[Node, ...]) -> Rows | None:
         kept = np.flatnonzero(among).tolist()
@@ -295,7 +317,7 @@ class _Batch:
         rows = self._atom(number)
         return rows is not None and bool(rows[row])
 
-    def _columns_of(self, atom: Atom) -> list[_Column]:
+    def _columns_of(self, atom: Atom) -> list[Column]:
         if atom.field:
             return self._columns.get(atom.field, [])
         return [column for several in self._columns.values() for column in several]
@@ -342,11 +364,11 @@ class _Batch:
             found = rows if found is None else found | rows
         return found
 
-    def _columns_named(self, name: str) -> list[_Column]:
+    def _columns_named(self, name: str) -> list[Column]:
         if name in self._columns:
             return self._columns[name]
         made = [
-            _Column(*_encoded(array), {})
+            Column(*encoded(array), {})
             for other, array in zip(self._batch.schema.names, self._batch.columns, strict=True)
             if other == name
         ]
@@ -377,15 +399,3 @@ def _same(one: str, two: str, where: str) -> bool:
     if where == "endswith":
         return one.endswith(two)
     return two in one if where == "contains" else one == two
-
-
-def _encoded(array: pa.Array) -> tuple[pa.Array, NDArray[np.int64], NDArray[np.int64] | None]:
-    rows = None
-    if pa.types.is_list(array.type):
-        rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False)
-        array = array.flatten()
-    if not pa.types.is_dictionary(array.type):
-        array = pc.dictionary_encode(array)
-    distinct = array.dictionary
-    codes = pc.fill_null(array.indices, len(distinct)).to_numpy(zero_copy_only=False)
-    return distinct, codes, rows

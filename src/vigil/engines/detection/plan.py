@@ -15,6 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 import hyperscan
@@ -43,12 +44,16 @@ _CHARACTER: Final = (
     b"(?:[\\x00-\\x1d\\x1f-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]"
     b"|[\\xe0-\\xef][\\x80-\\xbf]{2}|[\\xf0-\\xf4][\\x80-\\xbf]{3})"
 )
-FORMAT: Final = "vigil-detection-6"
+FORMAT: Final = "vigil-detection-7"
 
 
 @dataclass
 class FieldPlan:
-    """The atoms over one field, as indexes into the plan's atoms."""
+    """The atoms over one field, as indexes into the plan's atoms.
+
+    Of keywords: `lines` finds, in the bytes of lines of JSON, at least what their values have (an index of EXOTIC: all
+    may be there); those that cannot be found so are `unseen`.
+    """
 
     folded: bytes = b""
     cased: bytes = b""
@@ -56,6 +61,8 @@ class FieldPlan:
     texts: tuple[int, ...] = ()
     always: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
+    lines: bytes = b""
+    unseen: tuple[int, ...] = ()
     _open: dict[str, hyperscan.Database | None] = field(default_factory=dict, repr=False)
 
     def database(self, kind: str) -> hyperscan.Database | None:
@@ -76,6 +83,8 @@ class FieldPlan:
             "texts": self.texts,
             "always": self.always,
             "others": self.others,
+            "lines": self.lines,
+            "unseen": self.unseen,
         }
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -158,7 +167,7 @@ def _node(condition: Condition, numbers: dict[Atom, int]) -> _Tree:
             return "!", (_node(part, numbers),)
 
 
-_COMMON: Final = frozenset({"channel", "eventid", "provider_name", "logname", "source_name"})
+COMMON: Final = frozenset({"channel", "eventid", "provider_name", "logname", "source_name"})
 """Fields that say what kind of event it is: what holds there holds for very many."""
 
 
@@ -168,12 +177,14 @@ def _rarity(atom: Atom) -> int:
         case Text(parts):
             if any(isinstance(part, str) and "\x1e" in part for part in parts):
                 return -1  # it holds the separator: asked, never searched for
-            if atom.field in _COMMON:
+            if atom.field in COMMON:
                 return 1
             length = sum(1 if letter.isascii() else 4 for part in parts if isinstance(part, str) for letter in part)
             return min(length, 40) + (2 if all(part is not Wild.ANY for part in parts) else 0)
-        case Regex(pattern):
-            return min(len(re.sub(r"\\.|[^\w]", "", pattern)), 10)
+        case Regex(pattern) as regex:
+            if _prefilter(regex) is None:
+                return 0  # asked of every value: anything is better
+            return max(min(len(re.sub(r"\\.|[^\w]", "", pattern)), 10), 3)
         case Missing() | SameAs() | Present():
             return -1
         case Network():
@@ -181,7 +192,7 @@ def _rarity(atom: Atom) -> int:
     return 2
 
 
-_WEAK: Final = 4
+_WEAK: Final = 8
 """A text shorter than that is in so many values that finding it everywhere costs more than asking where it matters."""
 
 
@@ -240,7 +251,49 @@ def _fields(atoms: Sequence[Atom], searched: frozenset[int]) -> dict[str, FieldP
     by_field: dict[str, list[int]] = defaultdict(list)
     for number, atom in enumerate(atoms):
         by_field[atom.field].append(number)
-    return {name: _field([n for n in numbers if n in searched], atoms) for name, numbers in by_field.items()}
+    made = {name: _field([n for n in numbers if n in searched], atoms) for name, numbers in by_field.items()}
+    if "" in made:
+        _in_lines(made[""], by_field[""], atoms)
+    return made
+
+
+EXOTIC: Final = 1 << 30
+"""Found where a character stands that folds to others in ASCII (the Kelvin sign is a `k`)."""
+_PLAIN: Final = re.compile(r'[^\x00-\x1f"/\\\x80-\U0010ffff]+')
+
+
+@cache
+def _exotic() -> bytes:
+    folds = (one for one in map(chr, range(0x80, 0x20000)) if not "\ud800" <= one < "\ue000")
+    exotic = (one for one in folds if any(map(str.isascii, one.casefold())))
+    return b"|".join(b"".join(b"\\x%02x" % byte for byte in one.encode()) for one in exotic)
+
+
+def _in_lines(plan: FieldPlan, numbers: Sequence[int], atoms: Sequence[Atom]) -> None:
+    """How keywords are found in lines as they came: by the longest stretch that JSON never writes in another way."""
+    patterns: list[tuple[bytes, int]] = []
+    unseen = []
+    for number in numbers:
+        match atoms[number].predicate:
+            case Text(parts):
+                plain = [run for part in parts if isinstance(part, str) for run in _PLAIN.findall(part)]
+                longest = max(plain, key=len, default="")
+            case _:
+                longest = ""
+        if longest:
+            patterns.append((re.escape(longest.encode()), number))
+        else:
+            unseen.append(number)
+    if patterns:
+        plan.lines = _dump(
+            [*(pattern for pattern, _ in patterns), _exotic()],
+            [*(number for _, number in patterns), EXOTIC],
+            [
+                *([hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH] * len(patterns)),
+                hyperscan.HS_FLAG_SINGLEMATCH,
+            ],
+        )
+    plan.unseen = tuple(unseen)
 
 
 def _field(numbers: Iterable[int], atoms: Sequence[Atom]) -> FieldPlan:
@@ -291,6 +344,7 @@ def _pattern(parts: Sequence[str | Wild]) -> bytes:
     return b"".join(said) or b"\\x1e"
 
 
+@cache
 def _prefilter(regex: Regex) -> tuple[bytes, int] | None:
     """A pattern and flags that find wherever `regex` does in values joined by line breaks; None: ask every value."""
     flags = hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_UCP | hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_PREFILTER

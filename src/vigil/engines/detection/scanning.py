@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import regex
 from numpy.typing import NDArray
 
-from vigil.engines.detection.plan import SEPARATOR, FieldPlan
+from vigil.engines.detection.plan import EXOTIC, SEPARATOR, FieldPlan
 from vigil.engines.detection.reference import NUMBER, OPERATORS, text_pattern, value_holds
 from vigil.engines.detection.terms import Atom, Network, Number, Regex, Text, TimePart, Wild
 
@@ -107,6 +107,18 @@ class Scanner:
                 _grouped(atoms, at, len(values), found)
         return {atom: parts[0] for atom, parts in found.items()}
 
+    def may_be_in(self, lines: bytes | pa.Buffer) -> frozenset[int] | None:
+        """The keywords that values in lines of JSON may have (none is missed); None: any of them."""
+        database = self._plan.database("lines")
+        seen: set[int] = set(self._plan.unseen)
+
+        def on_match(atom: int, _start: int, _end: int, _flags: int, _context: AnyValue) -> None:
+            seen.add(atom)
+
+        if database is not None:
+            database.scan(lines, match_event_handler=on_match)
+        return None if EXOTIC in seen else frozenset(seen)
+
     def _scan_others(self, values: Sequence[str], found: dict[int, list[NDArray[np.int64]]]) -> None:
         by_atom: dict[int, list[int]] = defaultdict(list)
         known = self._known
@@ -127,11 +139,13 @@ def _grouped(
 ) -> None:
     if not len(atoms):
         return
-    pairs = np.unique(atoms * many + at)
-    atoms, at = pairs // many, pairs % many
+    bits = many.bit_length()
+    pairs = np.sort(atoms << bits | at)
+    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])]
+    atoms, at = pairs >> bits, pairs & ((1 << bits) - 1)
     starts = np.flatnonzero(np.diff(atoms, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(atoms)], strict=True):
-        found[int(atoms[start])].append(at[start:stop])
+    for atom, start, stop in zip(atoms[starts].tolist(), starts.tolist(), [*starts[1:].tolist(), len(at)], strict=True):
+        found[atom].append(at[start:stop])
 
 
 @cache

@@ -33,6 +33,29 @@ def add_windows(columns: Columns, event: Mapping[str, Any], number: int) -> None
     columns.add(windows_fields(event), number)
 
 
+def windows_places(event: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]] | None:
+    """Where the fields that `add_windows` takes stand (lower case name, keys from outside in); None for other events.
+
+    What it says holds for every event with the same keys at every depth.
+    """
+    whole = event.get("Event")
+    if type(whole) is not dict or len(whole) > 3 or not (len(whole) == 2 or "#attributes" in whole):
+        return None
+    system, data = whole.get("System"), whole.get("EventData")
+    if type(system) is not dict or type(data) is not dict:
+        return None
+    heads = []
+    for name, attribute in (("Provider", "Name"), ("TimeCreated", "SystemTime")):
+        there = system.get(name)
+        attributes = there.get("#attributes") if type(there) is dict else None
+        if type(attributes) is not dict:
+            return None
+        heads.append(("Event", "System", name, "#attributes", attribute) if attribute in attributes else ())
+    paths = [*heads, *(("Event", "System", name) for name in system), *(("Event", "EventData", name) for name in data)]
+    names = _Names((tuple(system), tuple(data)))
+    return [(name.lower(), path) for name, path in zip(names, paths, strict=True) if name and path]
+
+
 class _Names(Sequence[str]):
     """The names of a layout, made only when somebody asks."""
 

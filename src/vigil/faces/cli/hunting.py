@@ -1,5 +1,6 @@
 """A hunt over pieces of logs, in one process or several that share the compiled rules."""
 
+import gc
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,14 +14,14 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vigil.adapters.log_sources import Piece, Portion, Tally, portions, times
+from vigil.adapters.log_sources import Piece, Portion, Remembered, Tally, portions, times
 from vigil.engines.detection.correlation import Correlation, Matched
 from vigil.engines.detection.entities import fields_by_rule
 from vigil.engines.detection.feeding import fed
 from vigil.engines.detection.findings import HOSTS, LEVELS, TIMES, Findings
 from vigil.engines.detection.indicators import FIELDS, IndicatorSet
 from vigil.engines.detection.matching import Matcher
-from vigil.engines.detection.plan import Plan
+from vigil.engines.detection.plan import COMMON, Plan
 from vigil.engines.detection.terms import Source
 from vigil.faces.cli.hunt_correlations import Met, correlated, with_what_they_ask_for
 from vigil.faces.cli.hunt_matches import MatchFiles
@@ -95,6 +96,7 @@ class Hunt:
         """Everything in the pieces."""
         shares = list(enumerate(_shares(work)))
         made = Made()
+        gc.freeze()  # the plan lives as long as the hunt: it need not be looked through again and again
         with TemporaryDirectory(prefix="vigil-hunt-") as folder:
             self._folder = Path(folder)
             for done, one in enumerate(self._made(shares), 1):
@@ -108,39 +110,43 @@ class Hunt:
     def _made(self, shares: list[tuple[int, list[Piece]]]) -> Iterable[Made]:
         global _HUNT
         if self.processes == 1 or len(shares) == 1:
-            matcher = Matcher(self.plan)
+            own = _Own(Matcher(self.plan), Remembered())
             for number, share in shares:
-                yield self.one(matcher, share, number)
+                yield self.one(own, share, number)
             return
         _HUNT = self  # what is forked shares the plan and does not receive a copy of it
         with multiprocessing.get_context("fork").Pool(min(self.processes, len(shares))) as pool:
             yield from pool.imap_unordered(_in_a_process, shares)
 
-    def one(self, matcher: Matcher, share: Sequence[Piece], number: int = 0) -> Made:
+    def one(self, own: "_Own", share: Sequence[Piece], number: int = 0) -> Made:
         """One share, in this process."""
-        made = Made()
+        made, matcher = Made(Findings(shown=own.shown)), own.matcher
         before = Counter(matcher.gave_up)
-        wanted = None if "" in matcher.fields else matcher.fields | {*TIMES, *HOSTS}.union(*self._feeds.values())
-        if wanted is not None and self.indicators is not None:
-            wanted |= FIELDS
+        first = (COMMON | {*TIMES, *HOSTS}).union(*self._feeds.values())
+        if self.indicators is not None:
+            first |= FIELDS
+        wanted = None if "" in matcher.fields else first | matcher.fields
         places_of = {path: n for n, path in enumerate(dict.fromkeys(piece.path for piece in share))}
         files = MatchFiles(self._folder, f"matches{number}")
         if self._feeds:
             made.names = {_named(number, n): path.name for path, n in places_of.items()}
-        for portion in portions(share, wanted, made.tallies, self.source, self.format, now=self.now):
-            matches = matcher.match(portion.batch, portion.source, only=self._only)
+        for portion in portions(
+            share, wanted, made.tallies, self.source, self.format, now=self.now, first=first, remembered=own.remembered
+        ):
+            matches = matcher.match(portion.batch, portion.source, only=self._only, more=portion.more)
             if self._feeds and matches.num_rows:
                 heads = [_named(number, places_of[path]) for path in portion.files]
                 files.add(self._waiting(portion, matches, heads, made))
             if self._told is not None:
                 matches = matches.filter(pc.is_in(matches.column(0), self._told))
-            sightings = self.indicators.match(portion.batch) if self.indicators is not None else None
-            if matches.num_rows or (sightings is not None and sightings.num_rows):
-                names = [path.name for path in portion.files]
-                places = [(names[file], n) for file, n in portion.places]
-                made.findings.add(portion.batch, matches, places)
-                if self.indicators is not None and sightings is not None:
-                    made.findings.add_indicators(portion.batch, sightings, places, self.indicators.indicators)
+            if matches.num_rows:
+                made.findings.add(portion.batch, matches, partial(_place, portion), portion.more)
+            if self.indicators is None:
+                continue
+            sightings = self.indicators.match(portion.batch)
+            if sightings.num_rows:
+                known = self.indicators.indicators
+                made.findings.add_indicators(portion.batch, sightings, partial(_place, portion), known, portion.more)
         made.gave_up = matcher.gave_up - before
         made.waiting = files.close()
         return made
@@ -160,8 +166,22 @@ class Hunt:
                 yield one
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a process keeps from share to share."""
+
+    matcher: Matcher
+    remembered: Remembered
+    shown: Counter[int] = field(default_factory=Counter)
+
+
+def _place(portion: Portion, row: int) -> tuple[str, int]:
+    file, number = portion.places[row]
+    return portion.files[file].name, number
+
+
 _HUNT: Hunt | None = None
-_MATCHERS: list[Matcher] = []
+_OWN: list[_Own] = []
 
 
 def _named(share: int, file: int) -> str:
@@ -174,10 +194,10 @@ def _file_of(names: Mapping[str, str], event: str) -> str:
 
 def _in_a_process(numbered: tuple[int, list[Piece]]) -> Made:
     hunt = cast("Hunt", _HUNT)
-    if not _MATCHERS:
-        _MATCHERS.append(Matcher(hunt.plan))
+    if not _OWN:
+        _OWN.append(_Own(Matcher(hunt.plan), Remembered()))
     number, share = numbered
-    return hunt.one(_MATCHERS[0], share, number)
+    return hunt.one(_OWN[0], share, number)
 
 
 def _shares(work: Sequence[Piece]) -> list[list[Piece]]:

@@ -1,6 +1,7 @@
 """Indicators: what they are, what is refused, and that looking up finds what asking each of them would."""
 
 import ipaddress
+import re
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -122,3 +123,83 @@ def test_looking_up_is_asking_each(networks, domains, asked, hosts) -> None:
         (name, row) for row, host in enumerate(full) for name in names if host == name or host.endswith(f".{name}")
     }
     assert _matched(found, queryname=full) == expected
+
+
+def test_many_lines_at_once_are_read_as_one_by_one() -> None:
+    odd = [
+        "com.vn",
+        "Xau.Example",
+        "*.sao.example",
+        "a.b.c.xau.example",
+        "127.0.0.1",
+        "0.1.2.3",
+        "224.0.0.1",
+        "1.2.3.4",
+        "1.2.3.04",
+        "256.1.1.1",
+        "192.0.2.0/24",
+        "::1",
+        "2001:db8::7",
+        "hxxp://xau[.]example",
+        "http://xau.example/a,b",
+        "https://xau.example/A?b=c",
+        "http://user@xau.example/",
+        "http://xau.example:80/",
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "D41D8CD98F00B204E9800998ECF8427E",
+        "d41d",
+        "# remark",
+        "xau.example # remark",
+        "",
+        "   ",
+        "xau.123",
+        "-x.example",
+        "x_.example",
+        "đường.example",
+        "tot.example,2026-01-01,2027-01-01,red",
+        "tot.example,mai,,",
+        f"{'a' * 64}.example",
+        f"{'.'.join(['abcdefgh'] * 30)}.example",
+        "http://xau.example/" + "a" * 3000,
+        "a..example",
+        "xau.example.",
+    ]
+    lines = [f"may{n}.xau.example" if n % 3 else odd[n // 3 % len(odd)] for n in range(3 * len(odd))]
+    assert len(lines) > 100
+    at_once = _list(*(f"{line}\n" for line in lines))
+    one_by_one = IndicatorSet()
+    for line in lines:
+        for found in _list(line).indicators:
+            one_by_one.add(found.value, is_suffix=_suffix)
+    assert sorted((one.kind, one.value) for one in at_once.indicators) == sorted(
+        (one.kind, one.value) for one in one_by_one.indicators
+    )
+    refused = [found.value for line in lines for found in _list(line).refused]
+    assert sorted(one.value for one in at_once.refused) == sorted(refused)
+    assert [at_once.indicators[n].tlp for n in range(len(at_once.indicators))].count("RED") == 1
+
+
+PARTS = ("MD5=", ",", "\n", "x", "đ", 0, 1, 2, 3, 4, 5)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.text("0123456789abcdef", min_size=30, max_size=66), max_size=6),
+    st.lists(
+        st.lists(st.sampled_from(["MD5=", ",", "\n", "x", "đ", 0, 1, 2, 3, 4, 5]), max_size=7), min_size=1, max_size=6
+    ),
+)
+def test_hashes_are_whole_runs_of_digits(hashes, told) -> None:
+    """Whatever stands around them: a longer run is another hash."""
+    values = [
+        "".join(part if isinstance(part, str) else ([*hashes, ""] * 6)[part].upper() for part in one) for one in told
+    ]
+    found = _list(*hashes)
+    known = {one.value for one in found.indicators}
+    expected = {
+        (run, row)
+        for row, value in enumerate(values)
+        for run in re.findall(r"(?<![0-9a-f])[0-9a-f]+(?![0-9a-f])", value.lower())
+        if run in known
+    }
+    assert _matched(found, hashes=values) == expected
