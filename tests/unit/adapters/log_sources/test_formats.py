@@ -273,7 +273,8 @@ def test_any_bytes_are_events_or_refused(lines, form) -> None:
     added = 0
     for number, line in enumerate(lines):
         try:
-            added += sorter.add_line(line, number)
+            told = sorter.add_line(line, number)
+            added += told and b"{}" not in line  # an event without a field makes no row
         except ValueError as error:
             assert str(error)
         state = json.loads(json.dumps(sorter.state()))
