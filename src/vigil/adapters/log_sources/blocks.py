@@ -28,6 +28,7 @@ _LINE, _RETURN = b"\x01", b"\x02"
 """Stand for line breaks within values while lines are cut; a block's own control characters never come so far."""
 _JUDGED, _AS_IT_IS = 0, 255
 _LONGEST_RUN: Final = 32
+_CUT: Final = 1 << 22
 BEHIND: Final = b"\n" * 9
 """Eight bytes are read wherever a value begins: a line that ends so near to the end of a block is left."""
 
@@ -104,11 +105,8 @@ class BlockReader:
                 left[numbers] = True
                 continue
             count = int(many[numbers[0]])
-            anchors = np.empty((count + 2, len(numbers)), np.int64)
-            anchors[0] = starts[numbers]
-            anchors[1:-1] = at[first[numbers] + np.arange(count)[:, None]]
-            anchors[-1] = ends[numbers]
-            for layout, rows in self._told_apart(data, anchors, words, count):
+            lines_of = _Lines(starts[numbers], ends[numbers], first[numbers], at, count)
+            for layout, rows in self._told_apart(data, lines_of, words):
                 if layout is None:
                     left[numbers[rows]] = True
                 else:
@@ -156,28 +154,24 @@ class BlockReader:
         return np.sort(np.concatenate(found)) if len(found) > 1 else found[0]
 
     def _told_apart(
-        self, data: bytes, anchors: Places, words: NDArray[np.uint64], count: int
+        self, data: bytes, lines: "_Lines", words: NDArray[np.uint64]
     ) -> list[tuple[Layout | None, Places]]:
-        known = self._known[count]
+        known = self._known[lines.quotes]
         found: list[tuple[Layout | None, Places]] = []
-        rows = np.arange(anchors.shape[1])
+        rows = np.arange(len(lines.starts))
         for layout in known:
             if not len(rows):
                 return found
-            rows = self._take(layout, anchors, words, rows, found)
+            rows = self._take(layout, lines, words, rows, found)
         tries = _TRIES
         while len(rows) >= _FEW and tries and len(known) < _MOST_LAYOUTS:
-            start, stop = int(anchors[0, rows[0]]), int(anchors[-1, rows[0]])
-            made = layout_of(data[start:stop], self._named)
-            if made is None or made.quotes != count:
-                found.append((None, rows[:1]))
-                rows, tries = rows[1:], tries - 1
-                continue
-            known.append(made)
+            made = layout_of(data[int(lines.starts[rows[0]]) : int(lines.ends[rows[0]])], self._named)
             before = len(rows)
-            rows = self._take(made, anchors, words, rows, found)
-            if len(rows) == before:  # a value that only a parser should judge
-                known.pop()
+            if made is not None and made.quotes == lines.quotes:
+                rows = self._take(made, lines, words, rows, found)
+            if len(rows) < before and made is not None:
+                known.append(made)
+            else:  # it has no layout, or a value that only a parser should judge
                 found.append((None, rows[:1]))
                 rows, tries = rows[1:], tries - 1
         if len(rows):
@@ -187,15 +181,35 @@ class BlockReader:
     @staticmethod
     def _take(
         layout: Layout,
-        anchors: Places,
+        lines: "_Lines",
         words: NDArray[np.uint64],
         rows: Places,
         found: list[tuple[Layout | None, Places]],
     ) -> Places:
-        held = layout.holds(anchors[:, rows] if len(rows) < anchors.shape[1] else anchors, words)
+        held = layout.holds(lines.anchors(layout.used, rows), words)
         if held.any():
             found.append((layout, rows[held]))
         return rows[~held]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines with as many quotes. `first`: of each line the index of its first quote in `at`, where all quotes stand."""
+
+    starts: Places
+    ends: Places
+    first: Places
+    at: Places
+    quotes: int
+
+    def anchors(self, used: Places, rows: Places) -> Places:
+        """Of these lines (a column each) the anchors that are used; the first and the last are always."""
+        found: Places = np.empty((len(used), len(rows)), np.int64)
+        first = self.first if len(rows) == len(self.first) else self.first[rows]
+        found[1:-1] = self.at[first + (used[1:-1, None] - 1)]
+        found[0] = self.starts[rows]
+        found[-1] = self.ends[rows]
+        return found
 
 
 def _is_text(data: bytes) -> bool:
@@ -223,7 +237,7 @@ def cut(
         return [], []
     table = pcsv.read_csv(
         pa.BufferReader(lines),
-        read_options=pcsv.ReadOptions(use_threads=False, column_names=pieces, block_size=len(lines) + 1),
+        read_options=pcsv.ReadOptions(use_threads=False, column_names=pieces, block_size=_CUT),
         parse_options=pcsv.ParseOptions(delimiter='"', quote_char=False, escape_char="\\"),
         convert_options=pcsv.ConvertOptions(
             check_utf8=False,

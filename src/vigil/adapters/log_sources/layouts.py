@@ -41,19 +41,22 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """`spans`: pairs of anchors and how far they are apart. `words`: anchor, distance, mask and value of eight bytes.
+    """`used`: the anchors that the others are about, which name them by their index here.
+
+    `spans`: pairs of anchors and how far they are apart. `words`: anchor, distance, mask and value of eight bytes.
 
     `scalars`: for each number, truth value or null, the anchors before and behind it, and the distances to them.
     """
 
     quotes: int
     cells: tuple[Cell, ...]
+    used: Places
     spans: tuple[Places, Places, Places]
     words: tuple[Places, Places, NDArray[np.uint64], NDArray[np.uint64]]
     scalars: tuple[Places, Places, Places, Places]
 
     def holds(self, anchors: Places, words: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Which lines (a column of `anchors` each) have the layout. `words[n]`: the eight bytes from byte n on."""
+        """Which lines (a column of the `used` anchors each) have the layout. `words[n]`: eight bytes from n on."""
         one, two, apart = self.spans
         held: NDArray[np.bool_] = (anchors[two] - anchors[one] == apart).all(axis=0)
         rows = np.flatnonzero(held)
@@ -200,20 +203,25 @@ class _Walk:
                 scalars.append((one, before, two, behind))
                 trims[leaf.quote + 1] = (before - 1, behind)
             begin = leaf.stop
+        apart = list(dict.fromkeys(span for span in spans if span[0] != span[1]))
+        used = sorted({0, len(anchors) - 1, *(one for span in apart for one in span[:2]), *(word[0] for word in words),
+                       *(one for scalar in scalars for one in (scalar[0], scalar[2]))})  # fmt: skip
+        index = {anchor: n for n, anchor in enumerate(used)}
         return Layout(
             self.quotes,
             tuple(
                 cell if cell.is_text else Cell(cell.name, cell.piece, *trims[cell.piece], is_text=False)
                 for cell in cells
             ),
-            _columns(list(dict.fromkeys(span for span in spans if span[0] != span[1])), 1, 2),
+            np.array(used, np.int64),
+            _columns([(index[one], index[two], far) for one, two, far in apart], 1, 2),
             (
-                *_columns([word[:2] for word in words], 1, 1),
+                *_columns([(index[word[0]], word[1]) for word in words], 1, 1),
                 np.array([word[2:3] for word in words], np.uint64),
                 np.array([word[3:] for word in words], np.uint64),
             ),
-            _columns([(one, two, before, behind) for one, before, two, behind in scalars], 2, 2),
-        )  # fmt: skip
+            _columns([(index[one], index[two], before, behind) for one, before, two, behind in scalars], 2, 2),
+        )
 
 
 def _within(anchors: list[int], begin: int, end: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from vigil.engines.detection.scanning import Scanner
 from vigil.engines.detection.terms import Atom, Missing, Present, Regex, SameAs, Source, Text
 
 MATCHES: Final = pa.schema([("rule", pa.int32()), ("row", pa.int64())])
-_FEW: Final = 256
+_FEW: Final = 24
 _MOST_OF: Final = 2
 
 
