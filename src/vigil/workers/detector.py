@@ -7,22 +7,28 @@ and pending matches in one transaction; then the second stage, whose memory is c
 import logging
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import pyarrow as pa
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+
 from vigil.adapters.event_store import EventStore
-from vigil.adapters.spool import Position, SpoolReader
+from vigil.adapters.event_store.store import written
+from vigil.adapters.spool import Frame, Position, SpoolReader
 from vigil.domain.detection.actions.taking import Span, Within, take_batch
-from vigil.domain.detection.models import LogSource, ReadingState, SpoolPosition
+from vigil.domain.detection.models import Alert, LogSource, ReadingState, SpoolPosition
 from vigil.domain.detection.rule_book import LoadedRules, Runs, current_version, empty, load, told_loaded
 from vigil.engines.detection.terms import Source
 from vigil.kernel import clock
 from vigil.kernel.actors import worker
 from vigil.kernel.errors import Conflict
-from vigil.workers.event_reading import EventReader, SourceFacts
+from vigil.workers.bad_records import sifted
+from vigil.workers.event_reading import EventReader, EventsRead, SourceFacts, States
 from vigil.workers.second_stage import second_stage
 
 log = logging.getLogger(__name__)
@@ -33,6 +39,8 @@ ROUND_S: Final = 2.0
 POLL_S: Final = 0.3
 _MOST_BYTES: Final = 8_000_000
 _AGAIN_S: Final = 30.0
+_PASSES_BY: Final = (OperationalError, InterfaceError, IntegrityError, OSError, MemoryError)
+"""What is no record's fault: the disk, the database, another who was first. The next round reads the same again."""
 
 
 @dataclass
@@ -155,10 +163,7 @@ class Detector:
         facts = _facts(sources)
         self._know({one.organisation for one in facts.values()})
         states = dict(ReadingState.objects.filter(stream=stream, source__in=sources).values_list("source", "state"))
-        made = self._events.read(batch.frames, facts, states, now)
         name = _name(after or Position(stream, 0, 0))
-        for (day, source), tables in made.tables.items():
-            self.store.write(name, day, source, tables)
         span = Span(
             stream,
             (after.segment, after.offset) if after is not None else None,
@@ -166,11 +171,9 @@ class Detector:
             batch.torn,
             self._reader.waiting(stream, batch.position),
         )
+        reading = _Reading(self, span, facts, states, name, now)
         try:
-            fresh = take_batch(
-                span=span, reads=made.reads.values(), hits=made.hits, pending=made.pending, within=self.within,
-                actor=worker(NAME), now=now,
-            )  # fmt: skip
+            made, fresh = reading.whole(batch.frames)
         except Conflict:
             log.warning("%s: another process reads this stream too", stream)
             return 0, 0
@@ -189,6 +192,62 @@ class Detector:
         }
         self.store.merge(before)
         self.store.drop_before((clock.now() - timedelta(days=self.keep_days)).date())
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Frames of one span to what is kept and committed."""
+
+    detector: Detector
+    span: Span
+    facts: Mapping[UUID, SourceFacts]
+    states: Mapping[UUID, States]
+    name: str
+    now: datetime
+
+    def whole(self, frames: Sequence[Frame]) -> tuple[EventsRead, list[Alert]]:
+        """All of them, but for lines that nothing else can be read for. Raises: Conflict, and what may pass by."""
+        try:
+            return self._taken(self._read(frames))
+        except (Conflict, *_PASSES_BY):
+            raise
+        except Exception:
+            log.exception("%s: what came cannot be read as it is", self.name)
+        found = sifted(frames, self._fault_of)
+        made = self._read(found.good)
+        for line, why in found.bad:
+            if line.source in self.facts:
+                made.reject(line, why)
+        return self._taken(made)
+
+    def _read(self, frames: Sequence[Frame]) -> EventsRead:
+        return self.detector._events.read(frames, self.facts, self.states, self.now)
+
+    def _taken(self, made: EventsRead) -> tuple[EventsRead, list[Alert]]:
+        for (day, source), tables in made.tables.items():
+            self.detector.store.write(self.name, day, source, tables)
+        return made, self._committed(made)
+
+    def _committed(self, made: EventsRead) -> list[Alert]:
+        return take_batch(
+            span=self.span, reads=made.reads.values(), hits=made.hits, pending=made.pending,
+            within=self.detector.within, actor=worker(NAME), now=self.now,
+        )  # fmt: skip
+
+    def _fault_of(self, frames: Sequence[Frame]) -> Exception | None:
+        """Why these cannot be read; nothing of the attempt stays."""
+        try:
+            made = self._read(frames)
+            for tables in made.tables.values():
+                written(tables, pa.BufferOutputStream())
+            with transaction.atomic():
+                self._committed(made)
+                transaction.set_rollback(True)
+        except (Conflict, *_PASSES_BY):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's
+            return error
+        return None
 
 
 def _turn(stream: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,14 +24,18 @@ from vigil.engines.detection.entities import entities, entity_names, shown, tech
 from vigil.engines.detection.indicators import IndicatorSet
 from vigil.engines.detection.matching import Matcher, More
 from vigil.engines.detection.terms import Source
+from vigil.kernel.clock import VIETNAM
 
 log = logging.getLogger(__name__)
 
+NO_EVENT: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What a line that is no event may raise: a field that is a number where the format knows an object, and the like."""
 _SAMPLES: Final = 5
 _AHEAD_S: Final = 600
 _MOST_SENDERS: Final = 64
 _HEAD: Final = 4096
 _JSON: Final = frozenset({"auto", "json", "windows"})
+_MOST_STATE: Final = 200_000
 States = Mapping[str, Mapping[str, Any]]
 """What is remembered of each sender of a source (an address, or a file): the header of its table, its format."""
 
@@ -53,6 +58,16 @@ class EventsRead:
     pending: list[PendingMatch] = field(default_factory=list)
     tables: dict[tuple[date, UUID], list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
     gave_up: Counter[int] = field(default_factory=Counter)
+
+    def reject(self, line: Frame, why: Exception) -> None:
+        """A line that cannot be taken, though its format could be read."""
+        read = self.reads.setdefault(line.source, SourceRead(line.source))
+        read.rejected += 1
+        read.bytes += len(line.data)
+        if read.last_received_at is None:
+            read.last_received_at = datetime.fromtimestamp(line.received_at, UTC)
+        if len(read.samples) < _SAMPLES:
+            read.samples.append(_sample(why, line.data))
 
     @property
     def events(self) -> int:
@@ -98,7 +113,7 @@ class EventReader:
         made: EventsRead,
     ) -> None:
         read = made.reads[source] = SourceRead(source)
-        turns = _Turns(Sorter(None, known.given, known.format, now=now), states)
+        turns = _Turns(Sorter(None, known.given, known.format, now=now.astimezone(VIETNAM)), states)
         blocks = self._blocks(known)
         lines: list[bytes] = []
         places: list[tuple[str, float]] = []
@@ -118,7 +133,7 @@ class EventReader:
                     continue
                 try:
                     add(line, number)
-                except ValueError as error:
+                except NO_EVENT as error:
                     read.rejected += 1
                     if len(read.samples) < _SAMPLES:
                         read.samples.append(_sample(error, line))
@@ -209,8 +224,17 @@ class _Turns:
     def _put_by(self) -> None:
         if self._sender is not None:
             state = self.sorter.state()
-            if state.get("last") or state.get("readers"):
-                self._states[self._sender] = state
+            if (state.get("last") or state.get("readers")) and (kept := _bounded(state)) is not None:
+                self._states[self._sender] = kept
+
+
+def _bounded(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """As it can be kept: without NUL, and not without bounds, which senders would choose."""
+    said = orjson.dumps(state)
+    if len(said) > _MOST_STATE:
+        return None
+    kept: Mapping[str, Any] = orjson.loads(said.replace(b"\\u0000", b"?")) if b"\\u0000" in said else state
+    return kept
 
 
 def _place(place: tuple[str, float], number: int, many: Counter[int]) -> tuple[str, float]:
@@ -219,7 +243,7 @@ def _place(place: tuple[str, float], number: int, many: Counter[int]) -> tuple[s
     return place if many[number] == 1 else (f"{place[0]}.{many[number]}", place[1])
 
 
-def _sample(error: ValueError, line: bytes) -> str:
+def _sample(error: Exception, line: bytes) -> str:
     return f"{error}: {line[:200].decode('utf-8', 'replace')}"[:300].replace("\0", "?")
 
 

@@ -20,7 +20,7 @@ from typing import Final
 from uuid import UUID
 
 import pyarrow as pa
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from vigil.adapters.event_store import DAMAGED, EventStore
 from vigil.adapters.event_store.runs import Runs
@@ -137,6 +137,8 @@ class _Turn:
             return "another runs it"
         except _Ended as ended:
             self._end(ended.state, ended.fault)
+        except (OperationalError, InterfaceError, IntegrityError):
+            raise  # the database was away, or the live path told the same just now: it goes on from what was kept
         except Exception:
             log.exception("hunt %s failed", hunt.pk)
             self._end(HuntState.FAILED, BROKEN)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, connections
 
 from vigil.adapters.receivers import LISTENERS, Count, DoorClosed, Listening, Receivers, Tally
 from vigil.adapters.spool import SharedSpool
@@ -143,10 +143,17 @@ class _AsideDoor:
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._pool, _fresh(ask))
         except DatabaseError as error:
+            if isinstance(error, DataError | IntegrityError):  # it answers, and does not bear the name: refused
+                log.exception("nobody can tell whose it is that comes from %s", key[0] if len(key) > 1 else "a token")
+                return None
             if kept is None:
                 raise DoorClosed(type(error).__name__) from error
-            log.warning("the database does not answer (%s): %s counts as before", type(error).__name__, key[0][:60])
+            who = key[0] if len(key) > 1 else "a token"
+            log.warning("the database does not answer (%s): %s counts as before", type(error).__name__, who)
             found = kept[1]
+        except Exception:  # a fault of ours must not hold a sender for ever, nor close a port
+            log.exception("nobody can tell whose it is that comes from %s", key[0] if len(key) > 1 else "a token")
+            found = None
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[key] = (time.monotonic(), found)

@@ -11,13 +11,14 @@ from vigil.domain.detection.actions.alerts import close, give_back, take
 from vigil.domain.detection.actions.calling import page_for_alerts
 from vigil.domain.detection.actions.postures import apply_posture, keep_postures
 from vigil.domain.detection.actions.rules import import_rules
-from vigil.domain.detection.models import LogSource, PostureChange, SourceHour, SpoolPosition
+from vigil.domain.detection.models import LogSource, PostureChange, RuleBook, SourceHour, SpoolPosition
 from vigil.domain.detection.open_items import DetectionOpenItems
 from vigil.domain.detection.proofs import DetectionProver
 from vigil.domain.directives.actions.watches import close_watch
 from vigil.domain.directives.models import Assignment, Obligation, Watch
 from vigil.domain.paging.actions import resolve_pages
 from vigil.domain.paging.models import Page
+from vigil.domain.vitals.actions import beat
 from vigil.kernel.clock import frozen_at
 from vigil.kernel.proofs import Question
 from vigil.workers.sentinel import Sentinel
@@ -135,10 +136,22 @@ def test_what_is_proven_of_2a_names_what_is_wrong_and_never_says_met(watch) -> N
     source = source_of(isp, now=now, silent_after_s=600)
     assert told() == ("not_met", "No rule runs.")
     import_rules(texts=[("1.yml", rule_text(1))], origin="sigmahq", actor=LEAD, now=now)
+    assert told() == ("not_met", "Nobody reads the events: detector does not run.")
+    beat(name="detector", now=now)
+    assert told() == ("not_met", "None of 1 sources has sent anything yet.")
+    LogSource.objects.filter(pk=source.pk).update(last_received_at=now)
     verdict, sentence = told()
     assert verdict == "cannot_tell"
     assert sentence.startswith("Detection works: 1 sources alive, 1 rules running") and "Filtering" in sentence
+    assert told(now + timedelta(seconds=61)) == ("not_met", "Nobody reads the events: detector does not run.")
+    beat(name="detector", now=now + timedelta(hours=1))
     assert told(now + timedelta(hours=1)) == ("not_met", "1 sources are silent: Tường lửa.")
+    beat(name="detector", now=now, failed=True)
+    assert told() == ("at_risk", "detector cannot read what came at present.")
+    beat(name="detector", now=now)
+    RuleBook.objects.update(fault="the list A cannot be read")
+    assert told() == ("at_risk", "Some of the rules or lists cannot be loaded: the list A cannot be read")
+    RuleBook.objects.update(fault="")
     LogSource.objects.filter(pk=source.pk).update(lag_s=61.0)
     assert told() == ("at_risk", "1 sources are read late: Tường lửa.")
     LogSource.objects.filter(pk=source.pk).update(lag_s=1.0)

@@ -146,3 +146,23 @@ def test_a_source_is_changed_and_the_journal_knows_what(isp, now) -> None:
     save_source(source=source, actor=LEAD, now=now)
     entry = Entry.objects.filter(action="detection.logsource_changed").get()
     assert entry.facts == {"silent_after_s": {"was": 900, "is": 60}}
+
+
+def test_a_name_with_an_address_in_brackets_fits(isp, now) -> None:
+    for n in (1, 2):
+        found = find_source(
+            address=f"2001:db8:1111:2222:3333:4444:5555:666{n}", host="h" * 300, actor=DETECTOR, now=now
+        )
+        assert found is not None
+        found.full_clean()
+        assert found.name.startswith("h" * 150)
+
+
+def test_a_flood_of_names_is_not_a_flood_of_questions(isp, now, monkeypatch, django_assert_num_queries) -> None:
+    monkeypatch.setattr(acts, "MOST_FOUND", 2)
+    door = Door(DETECTOR)
+    known = [door.by_address("192.0.2.7", f"h{n}") for n in range(3)]
+    assert known[2] is None
+    with django_assert_num_queries(0):
+        assert {door.by_address("192.0.2.7", f"h{n}") for n in range(3, 1000)} == {None}
+        assert door.by_address("192.0.2.7", "h1") == known[1]

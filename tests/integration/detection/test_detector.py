@@ -457,3 +457,35 @@ def _windows(n: int) -> bytes:
         "Computer": "may-1",
     }
     return orjson.dumps({"Event": {"System": system, "EventData": {"Image": f"C:\\{n}.exe", "ProcessId": n}}})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_name_of_anybody_s_own_rule_takes_a_shared_rule_s_place_in_a_correlation(owner, detect, tmp_path) -> None:
+    source = _source(owner, "ssh", service="sshd")
+    failed, many = (part.strip() + "\n" for part in GUESSED.split("---"))
+    rules = {_rule(failed, uid("2")).pk, _rule(many, uid("3"), correlates=True).pk}
+    other = Organisation(name="Đơn vị khác", code="T.2")
+    save_organisation(organisation=other, actor=Actor("cli", "t", "t"), now=NOW)
+    for digit, name in zip("456789", ("failed", uid("2")) * 3, strict=True):  # whichever is compiled last
+        theirs = f"title: Theirs\nid: {uid(digit)}\nname: {name}\n" + failed.split("name: failed\n")[1]
+        _rule(theirs, uid(digit), organisation=other)
+        Rule.objects.filter(uid=uid(digit)).update(origin="own")
+    events = [{"timestamp": NOW.isoformat(), "event": "refused", "src_ip": "198.51.100.7", "n": n} for n in range(5)]
+    _spooled(tmp_path, source, events)
+    with clock.frozen_at(NOW + timedelta(seconds=2)):
+        detect(rules).round()
+    assert [alert.entity for alert in Alert.objects.filter(kind=AlertKind.CORRELATION)] == ["198.51.100.7"]
+
+
+def uid(digit: str) -> str:
+    return f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_time_that_names_no_zone_is_that_of_viet_nam(owner, detect, tmp_path) -> None:
+    source = _source(owner, "fw")
+    with SpoolWriter(tmp_path / "spool", "net0") as writer, clock.frozen_at(NOW):
+        writer.append(source.pk, b"<13>Apr 30 07:30:00 fw1 sshd[1]: buffered on the way", "192.0.2.9", NOW.timestamp())
+        detect(set()).round()
+    source.refresh_from_db()
+    assert source.last_event_at == NOW - timedelta(minutes=90), "07:30 there; NOW is 09:00 there, 02:00 in UTC"

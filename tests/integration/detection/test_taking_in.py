@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from tests.receiving import until
 
 from vigil.adapters.receivers import ANY, Listening
 from vigil.adapters.spool import Frame, SpoolReader
 from vigil.domain.detection.actions.sources import renew_token, save_source
+from vigil.domain.detection.doors import Door
 from vigil.domain.detection.models import Listener, LogSource, SourceHour, TailPosition
 from vigil.domain.organisations.actions.tree import save_organisation
 from vigil.domain.organisations.models import Organisation
@@ -267,3 +268,45 @@ def test_files_wait_while_the_detectors_do_not_keep_up(followed, tail, tmp_path,
     assert _lines(tmp_path / "spool") == ["a"], "one at a time"
     one.round()
     assert _lines(tmp_path / "spool") == ["a", "b"], "and none lost"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_token_is_in_the_log_while_the_database_is_away(owner, receive, monkeypatch, caplog) -> None:
+    source = save_source(source=LogSource(organisation=owner, name="Qua HTTP"), actor=ACTOR, now=NOW)
+    token = renew_token(source=source, actor=ACTOR, now=NOW)
+    one = receive(http=ANY)
+    one.round()
+    port = Listener.objects.get().port
+    assert _post(port, token) == 200
+    monkeypatch.setattr("vigil.domain.detection.doors.FRESH_S", 0.0)
+
+    def away(*_: object) -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr("vigil.domain.detection.doors.Door._refresh", away)
+    assert _post(port, token) == 200
+    assert "does not answer" in caplog.text
+    assert token not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_whom_nothing_can_be_told_of_closes_no_port(owner, receive, tmp_path, monkeypatch) -> None:
+    one = receive(syslog_udp=ANY, syslog_tcp=ANY)
+    one.round()
+    ports = {row.name: row.port for row in Listener.objects.all()}
+    by_address = Door.by_address
+
+    def broken(door: Door, address: str, host: str = "") -> object:
+        if host == "broken":
+            raise DataError("value too long")
+        return by_address(door, address, host)
+
+    monkeypatch.setattr(Door, "by_address", broken)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for host in (b"broken", b"fw1", b"broken", b"fw1"):
+            sender.sendto(b"<13>Apr 30 09:00:00 %s it: hello" % host, ("127.0.0.1", ports["syslog_udp"]))
+    until(lambda: sum(len(_frames(tmp_path / "spool", f"net{n}")) for n in (0, 1)) >= 1)
+    until(lambda: one.round() == "0 received, 0 refused")
+    row = Listener.objects.get(name="syslog_udp")
+    assert (row.received, row.refused) == (2, 2)
+    assert "nobody's: 127.0.0.1 broken" in row.samples[0]["why"]

@@ -230,3 +230,22 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     assert len(acknowledged) > 300
     assert acknowledged <= set(kept)
     assert len(kept) == len(set(kept))
+
+
+def test_a_body_that_is_small_and_says_very_much_is_refused_whole(tmp_path: Path) -> None:
+    listening = Listening(http=ANY, most_expanded_bytes=4_000_000, most_lines=1000)
+    with (
+        receiving(tmp_path, listening) as at,
+        httpx.Client(base_url=f"http://127.0.0.1:{at.ports['http']}", timeout=20) as client,
+    ):
+        packed = {"Content-Encoding": "gzip", **SPLUNK}
+        for path, body in (
+            ("/services/collector/raw", b"\n" * 3_000_000),
+            ("/_bulk", b"{}\n" * 1_000_000),
+            ("/services/collector", b'{"event":1}\n' * 1002),
+            ("/services/collector", b'{"event":1}' * 1002),
+        ):
+            assert client.post(path, content=gzip.compress(body), headers=packed).status_code == 413, path
+        assert at.records() == []
+        assert client.post("/services/collector", content=b'{"event":1}' * 1000, headers=SPLUNK).status_code == 200
+        assert len(at.records()) == 1000

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from tests.detection import source_of
 from tests.web.detection.conftest import Watched
 from tests.web.rooms import BACKEND, client_of
 
@@ -12,6 +13,7 @@ from vigil.domain.accounts.models import Role, User
 from vigil.domain.detection.models import Alert, IndicatorList, LogSource, RetroHunt, Rule, RuleSwitch, Suppression
 from vigil.domain.journal.models import Entry
 from vigil.faces.web.detection.urls import urlpatterns
+from vigil.kernel import clock
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +147,25 @@ def test_profiles_and_postures_are_one_s_own(ours, theirs, shared) -> None:
 
 def _switch(rule: Rule) -> str:
     return reverse("rule_switch", args=[rule.pk])
+
+
+def test_what_another_organisation_s_source_receives_is_not_taken_from_it(ours, theirs) -> None:
+    now = clock.now()
+    source_of(theirs.organisation, "mạng của họ", now=now, address="192.0.2.0/24")
+    source_of(theirs.organisation, "máy của họ", now=now, address="198.51.100.0/24", host="fw")
+    source_of(theirs.organisation, "theo tên", now=now, host="proxy")
+    mine = client_of(ours.organisation, "engineer")
+    form = {"organisation": str(ours.organisation.pk), "format": "auto", "silent_after_s": "1", "most_lag_s": "1"}
+    for n, (address, host, status) in enumerate(
+        [
+            ("192.0.2.7", "", 409), ("192.0.2.0/25", "x", 409), ("192.0.2.0/24", "x", 409), ("192.0.2.0/23", "", 302),
+            ("198.51.100.9", "", 409), ("198.51.100.9", "fw", 409), ("198.51.100.9", "khác", 302),
+            ("203.0.113.1", "proxy", 409), ("203.0.113.1", "", 302), ("128.0.0.0/1", "", 422), ("2001:db8::7", "", 302),
+        ]
+    ):  # fmt: skip
+        page = mine.post(reverse("source_new"), {**form, "name": f"s{n}", "address": address, "host": host})
+        assert page.status_code == status, (address, host)
+    wide = LogSource.objects.get(organisation=ours.organisation, address="192.0.2.0/23")
+    change = {**form, "name": "s", "address": "192.0.2.0/26"}
+    assert mine.post(reverse("source", args=[wide.pk]), change).status_code == 409
+    assert mine.post(reverse("source", args=[wide.pk]), {**change, "address": wide.address}).status_code == 302

@@ -8,17 +8,18 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vigil.adapters.event_store.tables import common, joined
 from vigil.kernel.files import sync_folder
 
 SMALL: Final = 32_000_000
@@ -26,6 +27,9 @@ TOGETHER: Final = 24
 _MERGED: Final = "merged-"
 _PARTS: Final = b"vigil.parts"
 _DRAFT_S: Final = 3600
+_STATISTICS: Final = ["_at", "_received", "_id"]
+_ROWS: Final = 16_384
+_AT_ONCE: Final = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,12 @@ class EventStore:
 
     def write(self, batch: str, day: date, source: UUID, tables: Sequence[pa.Table]) -> int:
         """Keep events durably under the batch's name; returns the bytes. Writing a batch again replaces it."""
-        table = pa.concat_tables(tables, promote_options="default")
         place = self._folder / f"day={day.isoformat()}" / f"source={source}"
         fresh = [folder for folder in (place, place.parent, self._folder) if not folder.exists()]
         place.mkdir(parents=True, exist_ok=True)
         for folder in fresh:
             sync_folder(folder.parent)
-        return _place(place / f"{batch}.parquet", table, {})
+        return _place(place / f"{batch}.parquet", lambda draft: written(tables, draft))
 
     def remove_from(self, stream: str, batch: str) -> int:
         """Remove the batches of a stream from this name on: what was written, and never came to count."""
@@ -172,11 +175,9 @@ class EventStore:
         return made
 
     def _merged(self, place: Path, parts: Sequence[Path]) -> None:
-        tables = [pq.read_table(path, partitioning=None) for path in parts]
-        table = pa.concat_tables(tables, promote_options="default")
-        names = json.dumps([path.name for path in parts]).encode()
         _place(
-            place / f"{_MERGED}{parts[0].stem.removeprefix(_MERGED)}-{uuid4().hex[:8]}.parquet", table, {_PARTS: names}
+            place / f"{_MERGED}{parts[0].stem.removeprefix(_MERGED)}-{uuid4().hex[:8]}.parquet",
+            lambda draft: _joined(parts, draft),
         )
         for path in parts:
             path.unlink(missing_ok=True)
@@ -255,11 +256,49 @@ def _under(path: Path, size: int) -> bool:
         return False
 
 
-def _place(path: Path, table: pa.Table, more: dict[bytes, bytes]) -> int:
-    if more:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **more})
+def written(tables: Sequence[pa.Table], where: Any) -> None:
+    """Tables as one file. Raises: OSError; pa.ArrowException where they do not fit together."""
+    pq.write_table(joined(tables), where, compression="zstd", write_statistics=_STATISTICS)
+
+
+def _joined(parts: Sequence[Path], draft: Path) -> None:
+    """Files as one, which tells their names; so much at once as fits into memory, however large they are."""
+    schemas, counts = [], []
+    for path in parts:
+        with pq.ParquetFile(path) as file:
+            schemas.append(file.schema_arrow)
+            counts.append(file.metadata.num_rows)
+    kept = set(common(zip((one.names for one in schemas), counts, strict=True)))
+    whole = pa.unify_schemas(schemas, promote_options="default")
+    schema = pa.schema([one for one in whole if one.name in kept], whole.metadata)
+    names = json.dumps([path.name for path in parts]).encode()
+    schema = schema.with_metadata({**(schema.metadata or {}), _PARTS: names})
+    with pq.ParquetWriter(draft, schema, compression="zstd", write_statistics=_STATISTICS) as writer:
+        held: list[pa.Table] = []
+        for path in parts:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
+                columns = [name for name in file.schema_arrow.names if name in kept]
+                for batch in file.iter_batches(_ROWS, columns=columns, use_threads=False):
+                    held.append(pa.Table.from_batches([batch]))
+                    if sum(one.nbytes for one in held) > _AT_ONCE:
+                        _add(writer, held, schema)
+        if held:
+            _add(writer, held, schema)
+
+
+def _add(writer: pq.ParquetWriter, held: list[pa.Table], schema: pa.Schema) -> None:
+    whole = pa.concat_tables([schema.empty_table(), *held], promote_options="default")
+    writer.write_table(whole.select(schema.names).cast(schema))
+    held.clear()
+
+
+def _place(path: Path, write: Callable[[Path], None]) -> int:
     draft = path.with_name(f".{path.name}.{uuid4().hex}")
-    pq.write_table(table, draft, compression="zstd", write_statistics=["_at", "_received", "_id"])
+    try:
+        write(draft)
+    except BaseException:  # also a full disk: what is half written would only take the room that is left
+        draft.unlink(missing_ok=True)
+        raise
     descriptor = os.open(draft, os.O_RDONLY)
     try:
         os.fsync(descriptor)

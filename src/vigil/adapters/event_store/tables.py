@@ -5,7 +5,8 @@ field that has several values in some event is a column of lists named `field[]`
 between files.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -27,6 +28,8 @@ META: Final = pa.schema(
     ]
 )
 MOST_FIELDS: Final = 600
+MOST_COLUMNS: Final = 1_500
+"""Of a file: senders choose the names of fields, and ever new ones would take all memory there is."""
 LIST: Final = "[]"
 
 
@@ -55,12 +58,63 @@ def as_table(
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         listed = pa.types.is_list(column.type)
         kept = f"{name}{LIST}" if listed else name
+        if name.endswith(LIST) and not listed:  # what is named like a list is kept as one
+            kept, listed = f"{name}{LIST}", True
+            column = _alone(column)
         if name.startswith("_") or name.endswith(LIST) or kept in columns:
             kept = f"field.{kept}"
         if kept in columns or len(columns) >= MOST_FIELDS:
             continue
         columns[kept] = column if listed or column.type == pa.string() else column.cast(pa.string())
     return pa.table(columns)
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables one below the other; of ever so many columns those that most events have, the rest stays in the lines.
+
+    Raises: pa.ArrowException where a name has several types.
+    """
+    kept = set(common((table.schema.names, table.num_rows) for table in tables))
+    held: dict[str, list[tuple[int, pa.ChunkedArray]]] = {}
+    rows = 0
+    for table in tables:
+        for name in table.schema.names:
+            if name in kept:
+                held.setdefault(name, []).append((rows, table[name]))
+        rows += table.num_rows
+    return pa.table({name: _spread(columns, rows) for name, columns in held.items()})
+
+
+def common(names: Iterable[tuple[Collection[str], int]]) -> list[str]:
+    """Of the columns of several tables (with how many events each has), those that are kept."""
+    counts: Counter[str] = Counter()
+    for several, rows in names:
+        for name in several:
+            counts[name] += rows
+    found = [name for name in counts if name not in META.names]
+    if len(found) > MOST_COLUMNS:
+        found = sorted(found, key=lambda name: -counts[name])[:MOST_COLUMNS]
+    return [*META.names, *found]
+
+
+def _spread(columns: Sequence[tuple[int, pa.ChunkedArray]], rows: int) -> pa.ChunkedArray:
+    """A column that only some of the tables have, with nothing between them. Each stands where its table begins."""
+    kind, at = columns[0][1].type, 0
+    chunks: list[pa.Array] = []
+    for start, column in columns:
+        if start > at:
+            chunks.append(pa.nulls(start - at, kind))
+        chunks += column.chunks
+        at = start + len(column)
+    if at < rows:
+        chunks.append(pa.nulls(rows - at, kind))
+    return pa.chunked_array(chunks, kind)
+
+
+def _alone(column: pa.Array) -> pa.Array:
+    """Each value as a list of one."""
+    offsets = pa.array(range(len(column) + 1), pa.int32())
+    return pa.ListArray.from_arrays(offsets, column.cast(pa.string()), mask=column.is_null())
 
 
 def _same(text: str, many: int) -> pa.Array:

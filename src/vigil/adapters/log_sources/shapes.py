@@ -81,9 +81,10 @@ class Sorter:
             else:
                 if type(event) is dict and "Records" not in event:
                     self.add(event, number)
-                else:
-                    self._add_all(several(event), number)
-                return True
+                    return True
+                found = several(event)
+                self._add_all(found, number)
+                return bool(found)
         line = line.strip(b"\0\r\n")
         if not line:
             raise ValueError("nothing but NUL")
@@ -149,17 +150,17 @@ class Sorter:
         elif "EventID" in event and ("Channel" in event or "Provider_Name" in event):
             self._of(WINDOWS).add(event, number)
         elif "eventSource" in event and "eventName" in event:
-            self._of(CLOUDTRAIL).add(flat(event), number)
+            self._of(CLOUDTRAIL).add(_fields(event), number)
         elif "event_type" in event and ("flow_id" in event or "src_ip" in event or "stats" in event):
             kind = suricata_kind(event)
-            fields = flat(event)
+            fields = _fields(event)
             if kind == "suricata.dns":
                 fields.update(asked(event))
             self._add_flat(kind, fields, number)
         elif "ts" in event and any(name in event for name in _OF_ZEEK):
-            self._add_flat(kind_by_fields(event, self._lines.name), flat(event), number)
+            self._add_flat(kind_by_fields(event, self._lines.name), _fields(event), number)
         else:
-            self._of(self._given or Source()).add(flat(event), number)
+            self._of(self._given or Source()).add(_fields(event), number)
 
     def _add_flat(self, kind: str, fields: dict[str, Any], number: int) -> None:
         columns, shape = self._kinds.get(kind) or self._of_kind(kind)
@@ -188,6 +189,13 @@ def several(event: Any) -> list[Any]:
     if type(event) is dict and type(event.get("Records")) is list and len(event) == 1:
         event = event["Records"]
     return event[:_MOST_IN_ONE] if type(event) is list else [event]
+
+
+def _fields(event: Mapping[str, Any]) -> dict[str, Any]:
+    found = flat(event)
+    if not any(found):
+        raise ValueError("an object in which no field has a name and a value")
+    return found
 
 
 def _unwrapped(event: Mapping[str, Any]) -> Mapping[str, Any]:

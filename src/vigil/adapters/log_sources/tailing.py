@@ -116,7 +116,7 @@ class Follower:
         self._passing = False
 
     def _fresh(self, located: set[tuple[int, int]]) -> Iterator[Chunk]:
-        found = [Path(name) for name in sorted(glob.glob(self._pattern, recursive=True))]  # noqa: PTH207
+        found = _matching(self._pattern)
         named = {*found, *(Path(one.path) for one in self._files)}
         for path in found:
             try:
@@ -208,6 +208,9 @@ class Follower:
         return True
 
     def _new(self, one: Followed, path: Path) -> Iterator[Chunk]:
+        if self._allowed is not None and not self._allowed(path):
+            self.told.append(Told(path, "not allowed"))  # also a link that bears the name of a rotated file
+            return
         try:
             size = None if is_compressed(path) else path.stat().st_size
             grows, one.size = size != one.size, size or one.size
@@ -254,6 +257,24 @@ class Follower:
                 one.skipping = True
                 yield b"", carry
                 carry = b""
+
+
+def _matching(pattern: str) -> list[Path]:
+    """The files of the pattern, by name. `**` follows no links: two that lead upwards would make ever longer paths."""
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        return [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207
+    at = parts.index("**")
+    rest = [part if part == "**" else part.replace("**", "*") for part in parts[at:]]
+    if rest[-1] == "**":
+        rest.append("*")
+    hidden = any(part.startswith(".") for part in rest)
+    found: set[Path] = set()
+    for name in glob.glob(str(Path(*parts[:at]))) if at else ["."]:  # noqa: PTH207
+        for path in Path(name).glob("/".join(rest)):
+            if hidden or not any(part.startswith(".") for part in path.relative_to(name).parts):
+                found.add(path)
+    return sorted(found)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -18,9 +18,9 @@ class BodyRefused(Exception):
         super().__init__(why)
 
 
-async def body_of(request: web.Request, *, most_bytes: int, most_expanded_bytes: int, within_s: float) -> bytes:
-    """The whole body, unpacked. Raises: BodyRefused; ConnectionError where the client goes before its end."""
-    coding = request.headers.get("Content-Encoding", "").strip().lower()
+async def body_of(request: web.Request, *, most_bytes: int, within_s: float) -> bytes:
+    """The whole body as it was sent. Raises: BodyRefused; ConnectionError where the client goes before its end."""
+    coding = _coding(request)
     if coding not in (*_PLAIN, "gzip", "x-gzip", "deflate"):
         raise BodyRefused(415, f"Content-Encoding {coding[:40]} is not known here; gzip is")
     if (request.content_length or 0) > most_bytes:
@@ -35,10 +35,22 @@ async def body_of(request: web.Request, *, most_bytes: int, most_expanded_bytes:
                 parts.append(part)
     except TimeoutError as error:
         raise BodyRefused(408, f"not complete within {within_s:g} seconds") from error
-    body = b"".join(parts)
-    if coding in _PLAIN:
-        return body
-    return await asyncio.to_thread(expanded, body, most_expanded_bytes)
+    return b"".join(parts)
+
+
+async def unpacked(request: web.Request, body: bytes, *, most_bytes: int, most_lines: int) -> bytes:
+    """The body of the request without its coding. Few are to be unpacked at a time: a small body may become a large
+    one, and lines of a few bytes far more than that once they are taken apart. Raises: BodyRefused.
+    """
+    if _coding(request) not in _PLAIN:
+        body = await asyncio.to_thread(expanded, body, most_bytes)
+    if body.count(b"\n") > most_lines:
+        raise BodyRefused(413, f"more than {most_lines} lines")
+    return body
+
+
+def _coding(request: web.Request) -> str:
+    return request.headers.get("Content-Encoding", "").strip().lower()
 
 
 def expanded(body: bytes, most_bytes: int) -> bytes:

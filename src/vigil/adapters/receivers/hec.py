@@ -9,11 +9,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 import orjson
 
 ABOUT: Final = ("time", "host", "source", "sourcetype", "index", "fields")
+MOST_EVENTS: Final = 1_000_000
+"""Of one request: nobody takes more, so no more are read than tell that."""
 _SHOWN: Final = ("host", "source", "sourcetype")
 _DECODER: Final = json.JSONDecoder()
 NOT_JSON, NO_EVENT, BLANK_EVENT = (
@@ -39,7 +42,7 @@ class Events:
 def read_events(body: bytes, said: Mapping[str, str], most_record_bytes: int) -> Events:
     """Of /services/collector/event: JSON objects one after the other. `said`: metadata of the request itself."""
     events = Events()
-    for number, (value, raw) in enumerate(_values(body)):
+    for number, (value, raw) in enumerate(islice(_values(body), MOST_EVENTS + 1)):
         if type(value) is not dict:
             events.bad(number, NOT_JSON, raw)
             continue

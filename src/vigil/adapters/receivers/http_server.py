@@ -16,7 +16,7 @@ import orjson
 from aiohttp import web
 
 from vigil.adapters.receivers import bulk, elastic, hec
-from vigil.adapters.receivers.bodies import BodyRefused, body_of
+from vigil.adapters.receivers.bodies import BodyRefused, body_of, unpacked
 from vigil.adapters.receivers.door import DoorClosed
 from vigil.adapters.receivers.intake import Intake
 from vigil.adapters.receivers.listening import Listening, plain_address
@@ -30,6 +30,7 @@ _LARGE: Final = 256 * 1024
 _RETRY: Final = {"Retry-After": "5"}
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="vigil"'}
 _T = TypeVar("_T")
+_Read = Callable[[bytes, Mapping[str, str], int], hec.Events]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -106,13 +107,16 @@ class HttpListener:
             return await body_of(
                 request,
                 most_bytes=self._within.most_body_bytes,
-                most_expanded_bytes=self._within.most_expanded_bytes,
                 within_s=self._within.body_s,
             )
         except (OSError, aiohttp.ClientError, web.RequestPayloadError) as error:
             raise BodyRefused(400, "cut off before its end") from error
         finally:
             self._open -= 1
+
+    async def _plain(self, request: web.Request, body: bytes) -> bytes:
+        within = self._within
+        return await unpacked(request, body, most_bytes=within.most_expanded_bytes, most_lines=within.most_lines)
 
     async def _take(self, request: web.Request, source: UUID, records: list[bytes]) -> None:
         sender = _sender(request)
@@ -130,21 +134,24 @@ class HttpListener:
             return self._stranger(request)
         try:
             body = await self._body(request)
+            async with self._work:
+                return await self._bulk_taken(request, source, await self._plain(request, body), started)
         except BodyRefused as error:
             self._refuse(source, request, str(error))
             fault = elastic.fault(error.status, "illegal_argument_exception", str(error))
             return _elastic(error.status, fault, _RETRY if error.status == 429 else None)
+
+    async def _bulk_taken(self, request: web.Request, source: UUID, body: bytes, started: float) -> web.Response:
         index = request.match_info.get("index", "")
-        async with self._work:
-            read = await _aside(body, lambda: bulk.read_bulk(body, index, self._within.most_record_bytes))
-            if not read.items:
-                fault = elastic.fault(400, "parse_exception", "request body is required")
-                return _elastic(400, fault)
-            try:
-                await self._take(request, source, read.records)
-            except SpoolError as error:
-                status = 429 if isinstance(error, SpoolSlow) else 503
-                return _elastic(status, elastic.fault(status, "es_rejected_execution_exception", str(error)), _RETRY)
+        read = await _aside(body, lambda: bulk.read_bulk(body, index, self._within.most_record_bytes))
+        if not read.items:
+            fault = elastic.fault(400, "parse_exception", "request body is required")
+            return _elastic(400, fault)
+        try:
+            await self._take(request, source, read.records)
+        except SpoolError as error:
+            status = 429 if isinstance(error, SpoolSlow) else 503
+            return _elastic(status, elastic.fault(status, "es_rejected_execution_exception", str(error)), _RETRY)
         if read.refused:
             self._refuse(source, request, *read.refused[0], many=len(read.refused))
         took_ms = int((time.monotonic() - started) * 1000)
@@ -175,9 +182,7 @@ class HttpListener:
     async def _raw(self, request: web.Request) -> web.Response:
         return await self._collected(request, hec.read_raw)
 
-    async def _collected(
-        self, request: web.Request, read: Callable[[bytes, Mapping[str, str], int], hec.Events]
-    ) -> web.Response:
+    async def _collected(self, request: web.Request, read: _Read) -> web.Response:
         if not request.headers.get("Authorization"):
             self._refuse(None, request, "no token")
             return _hec(401, 2, "Token is required")
@@ -187,18 +192,23 @@ class HttpListener:
             return _hec(403, 4, "Invalid token")
         try:
             body = await self._body(request)
+            async with self._work:
+                return await self._collected_taken(request, source, await self._plain(request, body), read)
         except BodyRefused as error:
             self._refuse(source, request, str(error))
             if error.status == 429:
                 return _hec(503, 9, "Server is busy")
             return _hec(error.status, 6, str(error))
+
+    async def _collected_taken(self, request: web.Request, source: UUID, body: bytes, read: _Read) -> web.Response:
         said = dict(request.query)
-        async with self._work:
-            events = await _aside(body, lambda: read(body, said, self._within.most_record_bytes))
-            try:
-                await self._take(request, source, events.records)
-            except SpoolError:
-                return _hec(503, 9, "Server is busy")
+        events = await _aside(body, lambda: read(body, said, self._within.most_record_bytes))
+        if len(events.records) + len(events.refused) > self._within.most_lines:
+            raise BodyRefused(413, f"more than {self._within.most_lines} events")
+        try:
+            await self._take(request, source, events.records)
+        except SpoolError:
+            return _hec(503, 9, "Server is busy")
         if events.refused:
             self._refuse(source, request, *events.refused[0], many=len(events.refused))
         if events.records:

@@ -30,6 +30,7 @@ class Listening:
     most_record_bytes: int = 1024 * 1024
     most_body_bytes: int = 32 * 1024 * 1024
     most_expanded_bytes: int = 128 * 1024 * 1024
+    most_lines: int = 400_000
     most_connections: int = 1000
     most_requests: int = 64
     body_s: float = 60.0

@@ -5,6 +5,7 @@ Source: RFC 5426. While the disk does not keep up nothing is read: the kernel's 
 
 import asyncio
 import contextlib
+import logging
 import socket
 import struct
 from typing import Final
@@ -14,6 +15,7 @@ from vigil.adapters.receivers.intake import Intake
 from vigil.adapters.receivers.listening import plain_address
 from vigil.adapters.spool import SpoolClosed
 
+log = logging.getLogger(__name__)
 _MOST_DATAGRAM: Final = 65536
 _MOST_AT_ONCE: Final = 2000
 _MOST_BYTES: Final = 2 * 1024 * 1024
@@ -68,7 +70,12 @@ class UdpListener:
                     loop.remove_reader(handle)
                     continue
                 work = [self._intake.syslog(self._name, address, records) for address, records in lots.items()]
-                await asyncio.gather(*work)
+                for fault in await asyncio.gather(*work, return_exceptions=True):
+                    if isinstance(fault, SpoolClosed):
+                        raise fault
+                    if isinstance(fault, Exception):  # of one sender; the port stays open for all others
+                        log.error("%s: %r", self._name, fault)
+                        self._intake.tally.refuse(self._name, None, f"not taken: {type(fault).__name__}")
         except SpoolClosed:
             pass
         finally:

@@ -11,13 +11,12 @@ from collections import defaultdict
 from typing import Final
 from uuid import UUID
 
-from vigil.domain.detection.actions.sources import digest, find_source, normal_name, normal_network
+from vigil.domain.detection.actions.sources import digest, find_source, normal_name
 from vigil.domain.detection.models import LogSource
 from vigil.kernel import clock
 from vigil.kernel.actors import Actor, worker
 
 FRESH_S: Final = 2.0
-_MOST_REFUSED: Final = 10_000
 
 
 class Door:
@@ -30,7 +29,7 @@ class Door:
         self._tokens: dict[str, UUID] = {}
         self._networks: dict[tuple[int, int], dict[int, dict[str, UUID]]] = {}
         self._hosts: dict[str, UUID] = {}
-        self._refused: set[tuple[str, str]] = set()
+        self._full = False
 
     def by_token(self, token: str) -> UUID | None:
         """The source that this token is for."""
@@ -52,12 +51,11 @@ class Door:
         with self._lock:
             self._refresh()
             known = self._known(asked, name)
-            if known is not None or (str(asked), name) in self._refused:
+            if known is not None or self._full:
                 return known
             made = find_source(address=str(asked), host=name, actor=self._actor, now=clock.now())
             if made is None:
-                if len(self._refused) < _MOST_REFUSED:
-                    self._refused.add((str(asked), name))
+                self._full = True  # whoever else comes: a flood of names is not a flood of questions
                 return None
             self._add(made.address, made.host, made.pk)
             return made.pk
@@ -78,7 +76,7 @@ class Door:
         rows = list(
             LogSource.objects.filter(retired_at=None).values_list("pk", "address", "host", "token_digest")
         )  # raises before anything is forgotten
-        self._tokens, self._networks, self._hosts, self._refused = {}, {}, {}, set()
+        self._tokens, self._networks, self._hosts, self._full = {}, {}, {}, False
         for pk, address, host, token in rows:
             if token:
                 self._tokens[token] = pk
@@ -90,7 +88,7 @@ class Door:
             if host:
                 self._hosts.setdefault(host, pk)
             return
-        network = ipaddress.ip_network(normal_network(address))
+        network = ipaddress.ip_network(address)
         bits = network.max_prefixlen - network.prefixlen
         place = self._networks.setdefault((network.version, bits), defaultdict(dict))
         place[int(network.network_address) >> bits].setdefault(host, pk)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F
 
 from vigil.domain.detection.deadlines import stance_of
@@ -22,6 +23,8 @@ from vigil.domain.detection.queries import (
     sources_now,
     sources_of,
 )
+from vigil.domain.vitals.models import WorkerBeat
+from vigil.domain.vitals.queries import BEAT_EVERY
 from vigil.kernel.phrases import N_, Phrase, phrase
 from vigil.kernel.proofs import Basis, Fact, Proof, Question, Verdict
 
@@ -37,9 +40,23 @@ def reader_lag(now: datetime) -> timedelta:
     return max(timedelta(0), now - waiting.updated_at) if waiting else timedelta(0)
 
 
+def stopped_detectors(now: datetime) -> list[str]:
+    """Detectors that have given no sign of life for a minute. How long events wait is told by them alone."""
+    known = {row.name: row.at for row in _beats()}
+    names = [name for name in settings.VIGIL_WORKERS if name.startswith("detector")]
+    return [name for name in names if name not in known or now - known[name] > BEAT_EVERY]
+
+
+def _beats() -> list[WorkerBeat]:
+    names = [name for name in settings.VIGIL_WORKERS if name.startswith("detector")]
+    return list(WorkerBeat.objects.filter(name__in=names).order_by("name"))
+
+
 class DetectionProver:
-    """Not met: no source, a silent one, no rule that runs, a reader that lags, alerts beyond their deadline. At risk:
-    late sources, much rejected, many rules that cannot run. Else "cannot tell": filtering is not measured yet."""
+    """Not met: no source, a silent one or none that ever sent, no rule that runs, a reader that lags or is gone, alerts
+    beyond their deadline. At risk: a reader that fails, late sources, much rejected, many rules that cannot run.
+    Else "cannot tell": filtering is not measured yet.
+    """
 
     kinds: Collection[str] = ("detection_filtering",)
 
@@ -54,7 +71,7 @@ class DetectionProver:
             *_rule_facts(organisation, rules, lag),
             *_alert_facts(organisation, question, overdue),
         )
-        broken = _broken(sources, rules, lag, overdue)
+        broken = _broken(sources, rules, lag, overdue, stopped_detectors(now))
         if broken is not None:
             return self._said(question, now, Verdict.NOT_MET, facts, *broken)
         shaky = _shaky(sources, rules)
@@ -65,7 +82,7 @@ class DetectionProver:
                 "Detection works: {sources} sources alive, {rules} rules running, no alert beyond its deadline. "
                 "Filtering, which 2.a asks for too, is not measured by this Vigil yet."
             ),
-            sources=len(sources),
+            sources=sum(one.alive for one in sources),
             rules=rules.running,
         )
         return self._said(question, now, Verdict.CANNOT_TELL, facts, sentence, None, "")
@@ -86,7 +103,9 @@ class DetectionProver:
 Said = tuple[Phrase, Phrase | None, str]
 
 
-def _broken(sources: Sequence[SourceNow], rules: RuleCounts, lag: timedelta, overdue: int) -> Said | None:
+def _broken(
+    sources: Sequence[SourceNow], rules: RuleCounts, lag: timedelta, overdue: int, stopped: Sequence[str]
+) -> Said | None:
     if not sources:
         return (
             phrase(N_("No source of events is entered: nothing can be detected.")),
@@ -95,11 +114,20 @@ def _broken(sources: Sequence[SourceNow], rules: RuleCounts, lag: timedelta, ove
         )
     if not rules.running:
         return phrase(N_("No rule runs.")), phrase(N_("Import a rule set.")), "/rules/"
+    if stopped:  # before silence: what nobody reads seems to be silent
+        said = phrase(N_("Nobody reads the events: {names} does not run."), names=", ".join(stopped))
+        return said, phrase(N_("See whether the detector runs.")), "/health/"
     silent = [one for one in sources if one.silent]
     if silent:
         return (
             phrase(N_("{n} sources are silent: {names}."), n=len(silent), names=_names(silent)),
             phrase(N_("See why they send nothing.")),
+            "/sources/",
+        )
+    if not any(one.alive for one in sources):
+        return (
+            phrase(N_("None of {n} sources has sent anything yet."), n=len(sources)),
+            phrase(N_("See how they are made to send.")),
             "/sources/",
         )
     if lag > MOST_LAG:
@@ -115,6 +143,14 @@ def _broken(sources: Sequence[SourceNow], rules: RuleCounts, lag: timedelta, ove
 
 
 def _shaky(sources: Sequence[SourceNow], rules: RuleCounts) -> Said | None:
+    failing = [row.name for row in _beats() if row.failed]
+    if failing:
+        said = phrase(N_("{names} cannot read what came at present."), names=", ".join(failing))
+        return said, phrase(N_("See whether the detector runs.")), "/health/"
+    book = RuleBook.objects.filter(pk=1).first()
+    if book is not None and book.fault:
+        said = phrase(N_("Some of the rules or lists cannot be loaded: {why}"), why=book.fault)
+        return said, phrase(N_("See why.")), "/rules/"
     late = [one for one in sources if one.late]
     if late:
         return (
@@ -145,8 +181,8 @@ def _shaky(sources: Sequence[SourceNow], rules: RuleCounts) -> Said | None:
 
 def _source_facts(sources: Sequence[SourceNow]) -> list[Fact]:
     silent, late = [one for one in sources if one.silent], [one for one in sources if one.late]
-    alive = len(sources) - len(silent)
-    facts = [Fact(phrase(N_("Sources alive: {n} of {all}"), n=alive, all=len(sources)), bool(sources) and not silent)]
+    alive = sum(one.alive for one in sources)
+    facts = [Fact(phrase(N_("Sources alive: {n} of {all}"), n=alive, all=len(sources)), 0 < alive == len(sources))]
     if silent:
         facts.append(Fact(phrase(N_("Silent: {names}"), names=_names(silent)), False, "/sources/"))
     facts.append(Fact(phrase(N_("Sources read late: {n}"), n=len(late)), not late))

@@ -97,6 +97,11 @@ class SourceNow:
     rejected_share: float
 
     @property
+    def alive(self) -> bool:
+        """Whether it sends. One that never sent anything is not alive, though it may be silent."""
+        return not self.silent and self.source.last_received_at is not None
+
+    @property
     def much_rejected(self) -> bool:
         """Whether more was rejected than is usual."""
         return self.rejected_share > REJECTED_MOST

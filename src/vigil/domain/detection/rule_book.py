@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import yaml
 from django.db.models import Q
 
 from vigil.adapters.sigma_rules import kept_plan
 from vigil.adapters.sigma_rules.lists import read_indicators
-from vigil.domain.detection.models import IndicatorList, LogSource, Rule, RuleBook
+from vigil.domain.detection.models import IndicatorList, LogSource, Origin, Rule, RuleBook
 from vigil.engines.detection.correlation import Correlation
 from vigil.engines.detection.entities import fields_by_rule
 from vigil.engines.detection.indicators import IndicatorSet
@@ -182,12 +183,28 @@ def _compiled(wanted: set[str], plans: Path, kept: LoadedRules | None) -> tuple[
         if paths | {one.path for one in kept.read.unusable} == wanted:
             return kept.plan, kept.read
     texts: dict[str, bytes] = {}
-    for sha, text in Rule.objects.filter(retired_at=None, unusable="").order_by("sha256").values_list("sha256", "text"):
-        texts.setdefault(sha, text.encode())
+    rows = Rule.objects.filter(retired_at=None, unusable="").order_by("sha256").values_list("sha256", "text", "origin")
+    for sha, text, origin in rows:
+        if origin != Origin.OWN:
+            texts[sha] = text.encode()
+        else:
+            texts.setdefault(sha, _nameless(text).encode())
     if not texts:
         return compile_rules([]), RuleSet()
     plan, read, _ = kept_plan(list(texts.items()), plans)
     return plan, read
+
+
+def _nameless(text: str) -> str:
+    """An organisation's own rule without its name: all are compiled as one, and by a name that a shared rule has it
+    would take that one's place in the correlations of everybody. Those of one's own are referred to by their ids.
+    """
+    if "name" not in text:
+        return text
+    said = yaml.safe_load(text)
+    if not isinstance(said, dict) or said.pop("name", None) is None:
+        return text
+    return yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
 
 
 def _ours(

@@ -100,7 +100,7 @@ def described(name: str, data: bytes) -> ReadRule:
 
 def _word(said: Mapping[Any, Any], key: str) -> str:
     value = said.get(key)
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+    return " ".join(str(value).replace("\0", "\ufffd").split()) if isinstance(value, str | int | float) else ""
 
 
 def _techniques(tags: Any) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ _STRING: Final = pa.string()
 _LISTS: Final = pa.list_(pa.string())
 _NOTHING: Final = pa.scalar(None, _STRING)
 _MOST_DEPTH: Final = 30
+MOST_LAYOUTS: Final = 10_000
+"""At once: each becomes a batch of its own, and a sender chooses the names."""
 
 
 Turn = Callable[[pa.Array], pa.Array]
@@ -69,10 +71,12 @@ class Columns:
     ) -> None:
         """The same for who has the values apart from the names: `key` stands for names and shape, which are read once.
 
-        A name "" is left out.
+        A name "" is left out. Raises: ValueError where too many have other fields than the ones before.
         """
         layout = self._layouts.get(key)
         if layout is None:
+            if len(self._layouts) >= MOST_LAYOUTS:
+                raise ValueError("too many events at once of which each has other fields")
             layout = self._layouts[key] = self._layout(names) if shape is None else self._shaped(names, shape)
         layout.rows.append(layout.take(values))
         layout.ids.append(number)

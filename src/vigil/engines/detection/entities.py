@@ -17,6 +17,8 @@ _OF_OTHERS: Final = frozenset({"webserver", "proxy", "dns", "firewall"})
 _PRODUCTS: Final = frozenset({"zeek", "suricata", "apache", "nginx"})
 _SHOWN: Final = 40
 _LONGEST: Final = 2000
+_NUL: Final = "\ufffd"
+"""In place of NUL, which PostgreSQL keeps in no text."""
 
 
 def tells_of_others(log: Source) -> bool:
@@ -41,7 +43,8 @@ def shown(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         value = column[row].as_py()
         if value is not None and len(found) < _SHOWN:
-            found[name] = value[:_LONGEST] if isinstance(value, str) else [str(one)[:_LONGEST] for one in value[:20]]
+            said = _kept(value) if isinstance(value, str) else [_kept(str(one)) for one in value[:20]]
+            found[_kept(name)] = said
     return found
 
 
@@ -59,7 +62,11 @@ def values_of(batch: pa.RecordBatch, row: int, names: Iterable[str]) -> tuple[tu
 def _text(value: object) -> str:
     if isinstance(value, list):
         value = value[0] if value else None
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).replace("\0", _NUL)
+
+
+def _kept(text: str) -> str:
+    return text[:_LONGEST].replace("\0", _NUL)
 
 
 def technique_of(tags: Iterable[str]) -> tuple[str, ...]:

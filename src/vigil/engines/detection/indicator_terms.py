@@ -107,6 +107,6 @@ def time_of(text: str) -> datetime | None:
     """A time of an event or a list; UTC where it names no zone; None where it is none."""
     try:
         at = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # also the first of January of the year 1, in a zone that is ahead
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any as AnyValue
 from typing import Final, cast
 
+import yaml
 from sigma.collection import SigmaCollection
 from sigma.conditions import (
     ConditionAND,
@@ -71,6 +72,7 @@ from vigil.engines.detection.terms import (
 )
 
 MOST_BYTES: Final = 1_000_000
+MOST_VALUES: Final = 200_000
 _WILD: Final = {SpecialChars.WILDCARD_MULTI: Wild.ANY, SpecialChars.WILDCARD_SINGLE: Wild.ONE}
 _COMPARED: Final = {"LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "NEQ": "!="}
 _LETTERS: Final = {
@@ -107,6 +109,7 @@ def read_texts(
             continue
         try:
             text = data.decode("utf-8-sig")
+            _bounded(text)
             collection = SigmaCollection.from_yaml(text, collect_filters=True, resolve_references=False)
         except _FAULTS as error:
             found.unusable.append(Unusable(path, PurePath(path).name, _why(error)))
@@ -121,6 +124,30 @@ def read_texts(
     return found
 
 
+def _bounded(text: str) -> None:
+    """A text that says little is not to become much. Raises: ValueError; YAMLError where it is none.
+
+    Aliases make trees of what is shared, and each dash of a `windash` value makes five values of one.
+    """
+    left = MOST_VALUES
+    for document in yaml.load_all(text, _LOADER):
+        waiting = [("", document)]
+        while waiting:
+            name, one = waiting.pop()
+            left -= 1
+            if isinstance(one, str) and "|windash" in name:
+                left -= _DASHES ** len(_DASH.findall(one))
+            if left < 0:
+                raise ValueError(f"it makes more than {MOST_VALUES} values")
+            if isinstance(one, dict):
+                waiting += [(str(key), value) for key, value in one.items()]
+            elif isinstance(one, list):
+                waiting += [(name, value) for value in one]
+
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DASH: Final = re.compile(r"\B[-/]\b")
+_DASHES: Final = 5
 _FAULTS: Final = (
     SigmaError,
     YAMLError,
@@ -166,12 +193,12 @@ def _take(
 
 
 def _names(parsed: Sequence[tuple[str, AnyValue]]) -> dict[str, str]:
-    """Every way to refer to a rule (id, name) -> its id here."""
+    """Every way to refer to a rule (id, name) -> its id. No name takes the place of an id, or of an earlier name."""
     named: dict[str, str] = {}
     for path, one in parsed:
-        identifier = str(one.id or path)
-        named |= {str(key): identifier for key in (one.id, one.name) if key}
-    return named
+        if one.name:
+            named.setdefault(str(one.name), str(one.id or path))
+    return named | {str(one.id): str(one.id) for _, one in parsed if one.id}
 
 
 def _take_correlations(

@@ -112,10 +112,15 @@ def windows_fields(event: Mapping[str, Any]) -> dict[str, Any]:
 def _attributes(system: Mapping[str, Any], found: dict[str, Any]) -> None:
     provider = system.get("Provider")
     if type(provider) is dict:
-        found["Provider_Name"] = (provider.get("#attributes") or {}).get("Name")
+        found["Provider_Name"] = _attribute(provider, "Name")
     created = system.get("TimeCreated")
     if type(created) is dict:
-        found["SystemTime"] = (created.get("#attributes") or {}).get("SystemTime")
+        found["SystemTime"] = _attribute(created, "SystemTime")
+
+
+def _attribute(element: Mapping[str, Any], name: str) -> Any:
+    attributes = element.get("#attributes")
+    return attributes.get(name) if type(attributes) is dict else None
 
 
 def _leaf(name: str, value: Mapping[str, Any], found: dict[str, Any]) -> None:

@@ -261,3 +261,32 @@ def test_only_files_that_may_be_read(tmp_path) -> None:
     follower = Follower(str(logs / "*.log"), allowed=lambda one: one.resolve().is_relative_to(logs))
     assert _read(follower) == ["seen"]
     assert _told(follower) == ["not allowed"]
+
+
+def test_a_link_that_bears_the_name_of_a_rotated_file_leads_nowhere(tmp_path) -> None:
+    logs, secret = tmp_path / "logs", tmp_path / "secret"
+    logs.mkdir()
+    _add(logs / "a.log", "one\n")
+    follower = Follower(str(logs / "a.log"), allowed=lambda path: path.resolve().is_relative_to(logs))
+    assert _read(follower) == ["one"]
+    _add(secret, "a secret\n")
+    (logs / "a.log.1").symlink_to(secret)
+    assert _read(follower) == []
+    assert _told(follower) == ["not allowed"]
+    (logs / "a.log").unlink()
+    (logs / "a.log").symlink_to(secret)
+    assert _read(follower) == []
+    os.mkfifo(logs / "a.log.2")
+    assert _read(follower) == [], "what is no file is not waited for"
+
+
+def test_links_that_lead_upwards_end(tmp_path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("a", "b", "c"):
+        (tmp_path / "in" / name).symlink_to("..")
+    _add(tmp_path / "in" / "deep" / "x.log", "x\n")
+    _add(tmp_path / "y.log", "y\n")
+    _add(tmp_path / "in" / ".hidden.log", "z\n")
+    assert _read(Follower(f"{tmp_path}/**/*.log")) == ["x", "y"]
+    assert _read(Follower(f"{tmp_path}/*/**")) == ["x"]
+    assert _read(Follower(f"{tmp_path}/**/*.none")) == []

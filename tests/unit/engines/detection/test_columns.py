@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from vigil.engines.detection.columns import Columns, Shape
+from vigil.engines.detection.columns import MOST_LAYOUTS, Columns, Shape
 from vigil.engines.detection.terms import Source
 
 SHAPE = Shape({"a": pc.utf8_upper}, {"a": (("b", None), ("c", pc.utf8_length)), "d": (("b", None),)})
@@ -49,3 +49,16 @@ def test_a_turn_passes_over_what_is_no_text() -> None:
 )
 def test_a_log_may_be_of_several_services(rule, holds) -> None:
     assert rule.covers(Source("", "linux", "sshd,auth,syslog")) is holds
+
+
+def test_ever_other_fields_are_bounded_and_cost_no_event_with_usual_ones() -> None:
+    columns = Columns(None)
+    columns.add({"usual": "1"}, 0)
+    for n in range(1, MOST_LAYOUTS):
+        columns.add({f"k{n}": "1"}, n)
+    with pytest.raises(ValueError, match="too many"):
+        columns.add({"one more": "1"}, 0)
+    columns.add({"usual": "2"}, MOST_LAYOUTS)
+    taken = list(columns.batches())
+    assert (taken[0][1], len(taken)) == ([0, MOST_LAYOUTS], MOST_LAYOUTS)
+    columns.add({"one more": "1"}, 0)

@@ -206,3 +206,25 @@ def test_a_filter_is_applied_to_the_rules_that_it_names() -> None:
           condition: not selection
         """
     assert _matched(_read(_rule("f: x"), one_filter), [{"f": "x", "g": "an"}, {"f": "x"}]) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "\n".join(["a0: &a0 [x, x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 30))]),
+        "a29: &a29 [x, *a29]",
+    ],
+)
+def test_a_text_that_becomes_much_more_than_it_says_is_none(lines) -> None:
+    text = f"title: T\nlogsource: {{product: thu}}\n{lines}\ndetection:\n  s: *a29\n  condition: s\n"
+    found = read_texts([("bomb", text.encode()), ("good", _rule("f: x").encode())])
+    assert [(one.path, one.reason) for one in found.unusable] == [
+        ("bomb", "ValueError: it makes more than 200000 values")
+    ]
+    assert len(found.rules) == 1
+
+
+def test_so_many_dashes_are_too_many() -> None:
+    (one,) = _read(_rule(f"f|windash|contains: 'x{' -a' * 24}'")).unusable
+    assert "more than" in one.reason
+    assert not _read(_rule("f|windash|contains: 'x -a -b /c'")).unusable

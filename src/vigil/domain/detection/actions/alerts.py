@@ -140,7 +140,7 @@ def shut(alert: Alert, verdict: str, text: str, actor: Actor, now: datetime) -> 
     """Close a locked alert without an entry of its own (many share one). Raises: Refused `alert.no_verdict`."""
     if verdict not in AlertVerdict.values:
         raise Refused("alert.no_verdict", N_("Say what it was."))
-    end(alert, verdict, text.strip()[:MOST_LETTERS], actor.name, now)
+    end(alert, verdict, text.replace("\0", "").strip()[:MOST_LETTERS], actor.name, now)
     _told(alert, "closed", actor, now, text)
     resolve_pages(organisation=alert.organisation_id, dedupe_key=page_key(alert), actor=actor, now=now)
 
@@ -179,7 +179,7 @@ def _wait(alert: Alert, now: datetime) -> None:
 
 
 def _told(alert: Alert, what: str, actor: Actor, now: datetime, text: str = "") -> AlertNote:
-    words = text.strip()[:MOST_LETTERS]
+    words = text.replace("\0", "").strip()[:MOST_LETTERS]
     return AlertNote.objects.create(alert=alert, at=now, by=actor.name[:200], what=what, text=words)
 
 

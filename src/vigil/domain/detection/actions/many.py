@@ -12,6 +12,7 @@ from django.db import transaction
 
 from vigil.domain.accounts.models import User
 from vigil.domain.detection.actions.alerts import hold_many, shut
+from vigil.domain.detection.actions.taking import OTHERS
 from vigil.domain.detection.models import Alert, AlertKind, AlertState, AlertVerdict
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.queries import nearest_above
@@ -84,7 +85,7 @@ def _offers(alerts: Sequence[Alert]) -> tuple[Offer, ...]:
     for (organisation, key), rows in grouped.items():
         entities = {row.entity for row in rows}
         if len(rows) > 1 or rows[0].count > 1:
-            only = entities.pop() if len(entities) == 1 else ""
+            only = entities.pop() if len(entities) == 1 and OTHERS not in entities else ""
             found.append(Offer(organisation, key, rows[0].title, only, len(rows)))
     return tuple(sorted(found, key=lambda offer: -offer.count))
 

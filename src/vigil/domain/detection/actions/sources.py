@@ -2,9 +2,11 @@
 
 import hashlib
 import ipaddress
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -19,20 +21,27 @@ from vigil.kernel.identifiers import new_token
 from vigil.kernel.phrases import N_
 
 MOST_FOUND: Final = 200
+LONGEST_S: Final = 366 * 86_400
+_WIDEST: Final = {4: 8, 6: 16}
 
 
 @transaction.atomic
-def save_source(*, source: LogSource, actor: Actor, now: datetime) -> LogSource:
-    """Enter a source, or change it.
+def save_source(
+    *, source: LogSource, actor: Actor, now: datetime, managed: Callable[[UUID], bool] | None = None
+) -> LogSource:
+    """Enter a source, or change it. `managed`: of which organisations the actor manages the sources (None: of all).
+    What another organisation's source receives can be taken from it only by who manages that one too.
 
-    Raises: Refused `source.address`, `source.everything`, `source.path`, `input.invalid`; Conflict
-    `source.address_taken`, `source.retired`.
+    Raises: Refused `source.address`, `source.everything`, `source.path`, `source.too_long`, `input.invalid`; Conflict
+    `source.address_taken`, `source.anothers`, `source.retired`.
     """
     source.name = " ".join(source.name.split())
     source.address, source.host = normal_network(source.address), normal_name(source.host)
     for name in ("product", "category", "service"):
         setattr(source, name, getattr(source, name).strip().lower())
     source.path = normal_pattern(source.path)
+    if source.silent_after_s > LONGEST_S or source.most_lag_s > LONGEST_S:
+        raise Refused("source.too_long", N_("Silence and lateness are told within a year at the latest."))
     if source._state.adding:
         source.created_at = now
     elif LogSource.objects.filter(pk=source.pk).exclude(retired_at=None).exists():
@@ -41,8 +50,33 @@ def save_source(*, source: LogSource, actor: Actor, now: datetime) -> LogSource:
         same = LogSource.objects.filter(address=source.address, host=source.host, retired_at=None)
         if same.exclude(pk=source.pk).exists():
             raise Conflict("source.address_taken", N_("Another source has this address and host already."))
+        if managed is not None and not all(managed(one) for one in _taken_from(source)):
+            raise Conflict(
+                "source.anothers",
+                N_("What comes from there is another organisation's, whose sources you do not manage."),
+            )
     save_and_record(source, actor=actor, now=now, organisation=source.organisation_id, personal=("token_digest",))
     return source
+
+
+def _taken_from(source: LogSource) -> set[UUID]:
+    """Other organisations whose sources would receive less (see `doors.Door.by_address`)."""
+    was = LogSource.objects.filter(pk=source.pk).values_list("address", "host").first()
+    if not source.address or was == (source.address, source.host):
+        return set()
+    ours = ipaddress.ip_network(source.address)
+    found = set()
+    rows = LogSource.objects.filter(retired_at=None).exclude(organisation=source.organisation_id)
+    for owner, address, host in rows.values_list("organisation", "address", "host"):
+        if not address:
+            takes = host != "" and host == source.host
+        else:
+            theirs = ipaddress.ip_network(address)
+            within = theirs.version == ours.version and ours.subnet_of(theirs)  # type: ignore[arg-type]
+            takes = within and (host in ("", source.host) or (not source.host and ours != theirs))
+        if takes:
+            found.add(owner)
+    return found
 
 
 @transaction.atomic
@@ -113,7 +147,7 @@ def normal_network(text: str) -> str:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError as error:
         raise Refused("source.address", N_("{text} is no address and no network."), text=text.strip()[:60]) from error
-    if network.prefixlen == 0:
+    if network.prefixlen < _WIDEST[network.version]:
         raise Refused("source.everything", N_("A source is an address or a network, not everything."))
     mapped = getattr(network.network_address, "ipv4_mapped", None)
     if mapped is not None and network.prefixlen == network.max_prefixlen:
@@ -148,7 +182,7 @@ def digest(token: str) -> str:
 
 
 def _free_name(owner: Organisation, *wanted: str) -> str:
-    base = next((name for name in wanted if name), "?")[:180]
+    base = next((name for name in wanted if name), "?")[:150]  # with an address in brackets it still fits
     taken = set(LogSource.objects.filter(organisation=owner, name__startswith=base).values_list("name", flat=True))
     names = [base, f"{base} ({wanted[-1]})", *(f"{base} ({n})" for n in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)

@@ -292,7 +292,7 @@ def _raised(group: Group, several: Sequence[Hit], within: Within, now: datetime)
         rule_id=first.rule,
         source_id=first.source,
         hunt_id=first.hunt,
-        title=first.title[:300],
+        title=first.title[:300].replace("\0", "\ufffd"),
         level=first.level,
         weight=LEVELS.index(first.level),
         techniques=list(first.techniques),

@@ -20,6 +20,7 @@ from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import MATRIX, permitted
 from vigil.domain.detection.actions.alerts import close, give, give_back, note, page_key, reopen
 from vigil.domain.detection.actions.calls import enter_call
+from vigil.domain.detection.actions.taking import OTHERS
 from vigil.domain.detection.models import Alert, AlertKind, AlertVerdict, Detection, Level
 from vigil.domain.organisations.models import Organisation
 from vigil.domain.paging.models import Page
@@ -120,7 +121,8 @@ def _one(request: HttpRequest, pk: str) -> Alert:
 def _shown(request: HttpRequest, found: Alert, error: VigilError | None = None) -> HttpResponse:
     now, may_handle = clock.now(), permitted(user_of(request), HANDLE, found.organisation)
     evidence = Paginator(Detection.objects.filter(alert=found).select_related("source").order_by("-at"), _EVENTS)
-    query = {"organisation": str(found.organisation_id), "key": found.key, "title": found.title, "entity": found.entity}
+    entity = "" if found.entity == OTHERS else found.entity  # which stands for whatever the rule finds
+    query = {"organisation": str(found.organisation_id), "key": found.key, "title": found.title, "entity": entity}
     pages = Page.objects.filter(organisation=found.organisation_id, dedupe_key=page_key(found))
     context = {
         "alert": found,

@@ -31,6 +31,8 @@ from vigil.kernel.phrases import N_
 
 AROUND: Final = timedelta(minutes=5)
 LONGEST: Final = timedelta(days=400)
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _PAGE: Final = 50
 _SPANS: Final = {
     "1h": timedelta(hours=1),
@@ -86,9 +88,9 @@ class SearchForm(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if span in _SPANS and since is None:
             return now - _SPANS[span], now
-        last = until or now
+        last = max(EARLIEST, min(until or now, LATEST))
         first = since or last - _SPANS["24h"]
-        if not first < last or last - first > LONGEST:
+        if not first < last or last - first > LONGEST or first < EARLIEST:
             raise Refused("search.window", N_("The window ends after it begins, and covers at most 400 days."))
         return first, last
 
@@ -115,7 +117,7 @@ def events(request: HttpRequest) -> HttpResponse:
     sources = list(LogSource.objects.filter(organisation=owner).order_by("name"))
     asked = "q" in request.GET
     data = request.GET.copy()
-    if not data.get("span") and not data.get("since"):
+    if not any(data.get(name) for name in ("span", "since", "until")):
         data["span"] = "24h"
     form = SearchForm(data, sources=sources)
     context: dict[str, Any] = {
@@ -182,7 +184,7 @@ def _instant(text: str) -> datetime | None:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return found if found.tzinfo is not None and EARLIEST.year < found.year < LATEST.year else None
 
 
 def _link(owner: Organisation, one: FoundEvent) -> str:

@@ -99,7 +99,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             asked = ask_hunt(
                 organisation=owner,
-                title=request.POST.get("title", "")[:300],
+                title=request.POST.get("title", "").replace("\0", "")[:300],
                 rules=_keys(request, "rule"),
                 lists=_keys(request, "list"),
                 since=now - timedelta(days=days),

@@ -180,7 +180,7 @@ def switch(request: HttpRequest, pk: str) -> HttpResponse:
     chosen = _chosen(request, owner)
     demanded(request, MANAGE, chosen)
     on = {"on": True, "off": False}.get(request.POST.get("to", ""))
-    why = request.POST.get("why", "")[:500]
+    why = request.POST.get("why", "").replace("\0", "")[:500]
     try:
         switch_rule(organisation=chosen, rule=found, on=on, why=why, actor=actor_of(request), now=clock.now())
     except VigilError as error:

@@ -1,7 +1,9 @@
 """Sources: which are alive, how much they send, how late, what was rejected; how to make one send."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -160,7 +162,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         demanded(request, MANAGE, form.instance.organisation)
         try:
-            made = save_source(source=form.instance, actor=actor_of(request), now=clock.now())
+            made = save_source(
+                source=form.instance, actor=actor_of(request), now=clock.now(), managed=_managed(request)
+            )
         except VigilError as refused:
             error = refused
         else:
@@ -183,7 +187,7 @@ def source(request: HttpRequest, pk: str) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, found, form=form)
     try:
-        save_source(source=form.instance, actor=actor_of(request), now=clock.now())
+        save_source(source=form.instance, actor=actor_of(request), now=clock.now(), managed=_managed(request))
     except VigilError as error:
         return _shown(request, _one(request, pk), form=form, error=error)
     messages.success(request, gettext("Saved."))
@@ -208,9 +212,15 @@ def retire(request: HttpRequest, pk: str) -> HttpResponse:
     """Nothing is expected of it any more."""
     found = _one(request, pk)
     demanded(request, MANAGE, found.organisation)
-    retire_source(source=found, actor=actor_of(request), now=clock.now(), why=request.POST.get("why", "")[:500])
+    retire_source(
+        source=found, actor=actor_of(request), now=clock.now(), why=request.POST.get("why", "").replace("\0", "")[:500]
+    )
     messages.success(request, gettext("Nothing is expected of this source any more."))
     return redirect("sources")
+
+
+def _managed(request: HttpRequest) -> Callable[[UUID], bool]:
+    return lambda pk: visible(request, MANAGE).filter(pk=pk).exists()
 
 
 def _told_host() -> str:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from vigil.domain.accounts.permissions import permitted
-from vigil.domain.detection.models import Alert, AlertState
+from vigil.domain.detection.models import Alert, AlertState, Level
 from vigil.domain.detection.queries import sources_now, sources_of
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import HANDLE, READ, age_of
@@ -22,14 +22,10 @@ class Strip:
 
     sources: int
     silent: int
+    alive: int
     heard_s: int | None
     waiting: int
     critical: int
-
-    @property
-    def alive(self) -> int:
-        """Those that are not silent."""
-        return self.sources - self.silent
 
 
 def strip_of(organisation: UUID, now: datetime) -> Strip:
@@ -37,13 +33,14 @@ def strip_of(organisation: UUID, now: datetime) -> Strip:
     found = sources_now(list(sources_of(organisation)), now, hours=1)
     heard = [one.source.last_received_at for one in found if one.source.last_received_at is not None]
     rows = Alert.objects.filter(organisation_id=organisation, state=AlertState.OPEN)
-    waiting = list(rows.values_list("level", flat=True)[:1000])
+    counted = rows.aggregate(waiting=Count("pk"), critical=Count("pk", filter=Q(level=Level.CRITICAL)))
     return Strip(
         len(found),
         sum(one.silent for one in found),
+        sum(one.alive for one in found),
         age_of(max(heard), now) if heard else None,
-        len(waiting),
-        waiting.count("critical"),
+        counted["waiting"],
+        counted["critical"],
     )
 
 
