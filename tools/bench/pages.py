@@ -27,6 +27,7 @@ from tools.bench.pages_browser import Browser, Timed  # noqa: E402
 from tools.bench.processes import Served, free_port  # noqa: E402
 
 PAGE_MS, BOARD_MS, FILE_MS = 200.0, 100.0, 5000.0
+SIGNED_IN = ("administrator", "officer", "overseer")
 BOARDS = {"home", "watch", "wall"}
 WARM_UP, REQUESTS, FILE_REQUESTS = 3, 30, 3
 rows: list[dict[str, Any]] = []
@@ -90,7 +91,7 @@ def measure(case: Any, browser: Browser, server: Served, requests: int) -> Timed
     """One case, warmed up, then asked `requests` times."""
     path = case.path
     if "{middle}" in path or "{last}" in path:
-        last = browser.last_page(path.split("?")[0])
+        last = browser.last_page(re.sub(r"[?&]page=\{\w+\}", "", path))
         path = path.format(middle=max(1, last // 2), last=last)
     times = FILE_REQUESTS if case.is_file else requests
     for _ in range(1 if case.is_file else WARM_UP):
@@ -110,7 +111,7 @@ def queries(case: Any, path: str) -> int:
 
     from vigil.domain.accounts.models import User
 
-    if case.who not in ("administrator", "officer"):
+    if case.who not in SIGNED_IN:
         return 0
     if case.who not in _signed_in:
         _signed_in[case.who] = Client(SERVER_NAME="127.0.0.1", headers={"accept-language": "vi"})
@@ -134,7 +135,7 @@ def pages(env: dict[str, str], data: Path, told: dict[str, Any], only: str, requ
     server, port = served(env, data)
     try:
         browsers = {"nobody": Browser(port)}
-        for who in ("administrator", "officer"):
+        for who in SIGNED_IN:
             browsers[who] = Browser(port)
             browsers[who].sign_in(f"bench-{who}", "bench-pages-only-1")
         browsers["guest"] = Browser(port)
@@ -173,7 +174,8 @@ def shortened(path: str) -> str:
 
 
 def workers() -> None:
-    """What a round of the timekeeper and of the campaigner costs when there is nothing new to do."""
+    """What a round of the workers costs when there is nothing new to do, and what detection loads for everybody."""
+    from tools.bench.pages_detectors import loading
     from tools.bench.pages_workers import rounds
 
     by_name: dict[str, list[float]] = defaultdict(list)
@@ -182,6 +184,9 @@ def workers() -> None:
         print(f"  {name}: {wall_ms:,.0f} ms, of which processor {cpu_ms:,.0f} ms", flush=True)
     for name, found in by_name.items():
         note(name, max(found), "ms", "lower", 500.0)
+    for name, value, unit, target in loading():
+        print(f"  {name}: {value:,.1f} {unit}", flush=True)
+        note(name, value, unit, "lower", target)
 
 
 def main() -> None:

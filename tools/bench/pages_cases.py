@@ -8,6 +8,54 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 # page -> what is asked of it, after its own address; {1}, {middle}, {last} are pages of a list
 LIST = ("", "?page={middle}", "?page={last}")
+OF_HERE = "?organisation={organisation}"
+DETECTION: dict[str, tuple[str, ...]] = {
+    "alerts": (
+        *(f"/alerts/{rest}" for rest in LIST),
+        *(f"/alerts/?state=any&{page}" for page in ("", "page={middle}", "page={last}")),
+        "/alerts/?state=overdue",
+        "/alerts/?state=mine",
+        "/alerts/?level=critical&kind=rule",
+        "/alerts/?kind=silence",
+        "/alerts/?source={source}&state=any",
+        "/alerts/?q=khoa tu chay",
+        "/alerts/?q=may-77&state=any",
+        f"/alerts/{OF_HERE}",
+    ),
+    "alert": (*(f"/alerts/{{alert_many}}/{rest}" for rest in LIST), "/alerts/{alert}/", "/alerts/{alert_taken}/"),
+    "call": ("/alerts/call/", f"/alerts/call/{OF_HERE}"),
+    "stored_events": (
+        f"/events/{OF_HERE}",
+        f"/events/{OF_HERE}&q=&span=24h",
+        f"/events/{OF_HERE}&q=chuong-trinh-7.exe&span=7d",
+        f"/events/{OF_HERE}&q=EventID:4624 User:*nguoi3&span=7d",
+        f"/events/{OF_HERE}&q=khongco&span=30d",
+    ),
+    "stored_event": (
+        f"/events/one/{OF_HERE}&id={{event}}&at={{event_at}}%2B00:00&source={{event_source}}&day={{event_day}}",
+    ),
+    "suppressions": tuple(f"/suppressions/{rest}" for rest in LIST),
+    "suppression_new": ("/suppressions/new/",),
+    "sources": ("/sources/", "/sources/?q=tuong lua 77", "/sources/?q=cong web"),
+    "source": ("/sources/{source}/",),
+    "source_new": ("/sources/new/",),
+    "rules": (
+        *(f"/rules/{rest}" for rest in LIST),
+        f"/rules/{OF_HERE}&state=running",
+        f"/rules/{OF_HERE}&state=off&page={{middle}}",
+        f"/rules/{OF_HERE}&state=unusable",
+        f"/rules/{OF_HERE}&q=khoa tu chay&level=high&product=windows",
+        "/rules/?q=T1110",
+    ),
+    "own_rule_new": ("/rules/new/",),
+    "profile": ("/rules/profile/normal/", f"/rules/profile/highest/{OF_HERE}"),
+    "rule": ("/rules/{rule}/", f"/rules/{{rule}}/{OF_HERE}", "/rules/{own_rule}/"),
+    "own_rule": ("/rules/{own_rule}/edit/",),
+    "hunts": tuple(f"/hunts/{rest}" for rest in LIST),
+    "hunt": ("/hunts/{hunt}/", "/hunts/{hunt_running}/"),
+    "hunt_new": ("/hunts/new/", "/hunts/new/?q=khoa tu chay"),
+    "indicators": tuple(f"/indicators/{rest}" for rest in LIST),
+}
 ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "home": ("/",),
     "watch": ("/watches/{watch}/",),
@@ -117,6 +165,7 @@ ADMINISTRATOR: dict[str, tuple[str, ...]] = {
     "routes": ("/people/{routed}/routes/",),
     "switches": ("/pages/switches/",),
 }
+ADMINISTRATOR |= DETECTION
 OFFICER: dict[str, tuple[str, ...]] = {
     name: ADMINISTRATOR[name]
     for name in (
@@ -124,7 +173,7 @@ OFFICER: dict[str, tuple[str, ...]] = {
         "received", "received_one", "mailbox", "organisation", "organisation_edit", "organisations", "people", "person",
         "person_new", "contacts", "contact_new", "systems", "system", "edge", "links", "regimes", "journal", "me",
         "health", "roster", "roster_look", "roster_panel", "duty_people", "duty_now", "handover", "providers",
-        "pages", "policies", "switches",
+        "pages", "policies", "switches", *DETECTION,
     )
 }  # fmt: skip
 OFFICER["organisation"] = ("/organisations/{organisation}/",)
@@ -136,6 +185,10 @@ SHIFTS = {
     "swap": "swap/{duty_row}/",
 }
 OFFICER |= {f"my_{name}": (f"/duty/{rest}",) for name, rest in SHIFTS.items()}
+# A lead of the authority: sees everything below it, by its place in the tree.
+OVERSEER: dict[str, tuple[str, ...]] = {
+    name: ADMINISTRATOR[name] for name in ("home", "watch", "wall", "pages", "health", *DETECTION)
+}
 GUEST: dict[str, tuple[str, ...]] = {
     "guest_home": ("/guest/?all=1",),
     "guest_received": ("/guest/received/{guest_recipient}/",),
@@ -230,7 +283,10 @@ def forgotten() -> set[str]:
 def cases(keys: dict[str, str]) -> list[Case]:
     """Every case; the addresses with {middle} and {last} still to be filled in by what the first page says."""
     found = []
-    for who, table in (("administrator", ADMINISTRATOR), ("officer", OFFICER), ("guest", GUEST), ("nobody", NOBODY)):
+    tables = {
+        "administrator": ADMINISTRATOR, "officer": OFFICER, "overseer": OVERSEER, "guest": GUEST, "nobody": NOBODY,
+    }  # fmt: skip
+    for who, table in tables.items():
         found += [Case(name, path, who) for name, paths in table.items() for path in paths]
     found += [Case(name, path, "administrator", True) for name, paths in FILES.items() for path in paths]
     filled = {**keys, "middle": "{middle}", "last": "{last}"}

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from tools.bench import pages_past
+from tools.bench.pages_detection import fill_detection
 from tools.bench.pages_duty import duty
 from tools.bench.pages_paging import fill_paging
 from vigil.domain.accounts.actions import create_user, grant
@@ -86,6 +87,7 @@ def fill(organisations: int, say: Callable[[str], None]) -> Filled:
     done.keys |= keys
     done.tokens |= tokens
     say("a roster of five days, hand-overs, pages")
+    done.keys |= fill_detection(authority, made, _here(made), chance, now, say)
     _keys(done, campaign, draft, drill, directives, made, peers)
     done.tokens["guest"] = make_links(
         organisations=[(next(one for one in made if one.home == Home.GUEST), "")],

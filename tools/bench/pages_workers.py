@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from tools.bench import pages_detectors
 from vigil.domain.directives.models import Campaign, CampaignState
 from vigil.domain.flows.campaigns import in_motion, note_mail
 from vigil.domain.flows.chasing import chase
@@ -43,7 +44,7 @@ def rounds() -> Iterator[tuple[str, float, float]]:
         "campaigner: chasing rules": chasing,
         "campaigner: how a campaign stands": lambda: keep_standing(campaign, clock.now()),
     }
-    for name, part in parts.items():
+    for name, part in {**parts, **pages_detectors.parts()}.items():
         for _ in range(TURNS):
             began, cpu = time.perf_counter(), time.process_time()
             part()

@@ -41,14 +41,14 @@ from django.conf import settings
 from vigil.adapters.event_store import EventStore
 from vigil.domain.detection.deadlines import take_within_s
 from vigil.domain.detection.models import SpoolPosition
-from vigil.domain.detection.queries import rules_for
+from vigil.domain.detection.queries import running_for
 from vigil.workers import detector as module
 number, of, events = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 module.ROUND_S = 0.0
 one = module.Detector(
     spool=settings.VIGIL_SPOOL, store=EventStore(settings.VIGIL_DATA / "live"), plans=settings.VIGIL_DATA / "plans",
     lists=settings.VIGIL_DATA / "indicators", within=take_within_s, number=number, of=of,
-    runs=lambda organisation, now: rules_for(organisation, now).values_list("pk", flat=True))
+    runs=running_for)
 one._refresh()
 print("ready", flush=True)
 sys.stdin.readline()

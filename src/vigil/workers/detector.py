@@ -29,7 +29,7 @@ from vigil.kernel.actors import worker
 from vigil.kernel.errors import Conflict
 from vigil.workers.bad_records import sifted
 from vigil.workers.event_reading import EventReader, EventsRead, SourceFacts, States
-from vigil.workers.second_stage import second_stage
+from vigil.workers.second_stage import second_stage, with_something_to_do
 
 log = logging.getLogger(__name__)
 
@@ -88,8 +88,9 @@ class Detector:
                 many, raised = self._span(stream)
                 read, alerts = read + many, alerts + raised
             alerts += sum(
-                second_stage(organisation, ours, self.within, clock.now())
-                for organisation, ours in self._rules.ours.items()
+                second_stage(organisation, self._rules.ours[organisation], self.within, clock.now())
+                for organisation in with_something_to_do(clock.now())
+                if organisation in self._rules.ours
             )
             events += read
             if time.monotonic() >= until or self.stop.is_set():

@@ -138,7 +138,7 @@ def _tailer(stop: threading.Event) -> None:
 def _detector(number: int, name: str, stop: threading.Event) -> None:
     from vigil.adapters.event_store import EventStore
     from vigil.domain.detection.deadlines import take_within_s
-    from vigil.domain.detection.queries import rules_for
+    from vigil.domain.detection.queries import running_for
     from vigil.workers import detector
 
     one = detector.Detector(
@@ -146,7 +146,7 @@ def _detector(number: int, name: str, stop: threading.Event) -> None:
         store=EventStore(settings.VIGIL_EVENTS),
         plans=settings.VIGIL_DATA / "plans",
         lists=settings.VIGIL_DATA / "indicators",
-        runs=lambda organisation, now: rules_for(organisation, now).values_list("pk", flat=True),
+        runs=running_for,
         within=take_within_s,
         number=number,
         of=settings.VIGIL_DETECTORS,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from vigil.domain.detection.actions.taking import GroupKept, Hit, Within, group_digest, take_correlated
 from vigil.domain.detection.models import AlertKind, CorrelationGroup, CorrelationState, PendingMatch
 from vigil.domain.detection.rule_book import Ours
@@ -22,16 +24,22 @@ _MOST_PENDING: Final = 5_000
 _MOST_WAITING: Final = 500
 
 
+def with_something_to_do(now: datetime) -> list[UUID]:
+    """The organisations with matches that wait, or with a group in which time alone settles something."""
+    pending = PendingMatch.objects.order_by().values_list("organisation_id", flat=True).distinct()
+    return sorted({*pending, *_idle(now).order_by().values_list("organisation_id", flat=True).distinct()})
+
+
+def _idle(now: datetime) -> QuerySet[CorrelationGroup]:
+    return CorrelationGroup.objects.filter(waits=True, touched_at__lt=now - timedelta(seconds=LATENESS_S))
+
+
 def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) -> int:
     """Take what waits; returns the new alerts."""
     if not ours.correlations:
         return 0
     pending = list(PendingMatch.objects.filter(organisation=organisation).order_by("pk")[:_MOST_PENDING])
-    idle = list(
-        CorrelationGroup.objects.filter(
-            organisation=organisation, waits=True, touched_at__lt=now - timedelta(seconds=LATENESS_S)
-        )[:_MOST_WAITING]
-    )
+    idle = list(_idle(now).filter(organisation=organisation)[:_MOST_WAITING])
     if not pending and not idle:
         return 0
     version = CorrelationState.objects.filter(organisation=organisation).values_list("version", flat=True).first() or 0

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vigil.domain.detection.actions.calling import page_for_alerts
+from vigil.domain.detection.actions.hours import forget_hours
 from vigil.domain.detection.actions.postures import keep_postures
 from vigil.domain.detection.actions.silence import tell_silence
 from vigil.kernel import clock
@@ -40,6 +41,7 @@ class Sentinel:
         postures = self._tried("postures", lambda: keep_postures(actor=actor, now=now))
         silences = self._tried("silence", lambda: tell_silence(actor=actor, now=now, listening_since=since))
         paged = self._tried("pages", lambda: page_for_alerts(actor=actor, now=now))
+        self._tried("hours", lambda: forget_hours(now=now))
         if self._faults:
             raise RuntimeError("; ".join(self._faults))
         return f"postures {postures}, silences {silences}, pages {paged}"

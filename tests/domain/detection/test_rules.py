@@ -13,7 +13,7 @@ from vigil.domain.detection.actions.postures import apply_posture, revert_postur
 from vigil.domain.detection.actions.rules import import_rules, switch_rule
 from vigil.domain.detection.actions.shipped import import_shipped
 from vigil.domain.detection.models import IndicatorList, PostureChange, RetroHunt, Rule, RuleBook
-from vigil.domain.detection.queries import rule_counts, rules_for
+from vigil.domain.detection.queries import rule_counts, rules_for, running_for
 from vigil.domain.detection.rule_book import load
 from vigil.domain.journal.models import Entry
 from vigil.kernel.errors import Conflict, Refused
@@ -102,10 +102,7 @@ def test_vigil_s_own_come_with_the_program_and_follow_it(isp, now, tmp_path) -> 
     running = rules_for(isp.pk, now)
     assert set(there.exclude(level="informational")) == set(running)
     source_of(isp, now=now)
-    loaded = load(
-        runs=lambda organisation, at: set(rules_for(organisation, at).values_list("pk", flat=True)),
-        plans=tmp_path, lists=tmp_path, now=now,
-    )  # fmt: skip
+    loaded = load(runs=running_for, plans=tmp_path, lists=tmp_path, now=now)
     assert not loaded.read.unusable, "in whatever order they are compiled"
     ours = loaded.ours[isp.pk]
     assert {one.id for one in ours.correlations} == set(ours.correlated) and len(ours.correlations) > 15

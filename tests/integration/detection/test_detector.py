@@ -123,7 +123,7 @@ def detect(tmp_path: Path) -> Callable[..., Detector]:
             store=EventStore(tmp_path / "events"),
             plans=tmp_path / "plans",
             lists=tmp_path / "lists",
-            runs=lambda organisation, now: running,
+            runs=lambda organisations, now: dict.fromkeys(organisations, frozenset(running)),
             within=lambda organisation, level: 900,
         )
         before.append(detector)

@@ -115,9 +115,10 @@ def detector(owner, tmp_path, monkeypatch) -> Iterator[Detector]:
     monkeypatch.setattr(module, "POLL_S", 0.0)
     rules = {_rule(ANY, "77777777-7777-4777-8777-777777777777")}
     rules |= {_rule(EACH, f"{n}" * 8 + f"-{n * 4}-4{n * 3}-8{n * 3}-{n * 12}") for n in "23"}
+    running = frozenset(rule.pk for rule in rules)
     made = Detector(
         spool=tmp_path / "spool", store=EventStore(tmp_path / "events"), plans=tmp_path / "plans",
-        lists=tmp_path / "lists", runs=lambda organisation, now: {rule.pk for rule in rules},
+        lists=tmp_path / "lists", runs=lambda organisations, now: dict.fromkeys(organisations, running),
         within=lambda organisation, level: 900,
     )  # fmt: skip
     yield made

@@ -141,13 +141,13 @@ def test_who_is_known_is_taken_while_the_database_is_away_and_who_is_not_waits(o
     port = Listener.objects.get().port
     assert _post(port, token) == 200
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE detection_logsource RENAME TO away")
+        cursor.execute("ALTER TABLE detection_rulebook RENAME TO away")
     try:
         assert _post(port, token) == 200, "known from before"
         assert _post(port, "another") == 503, "nobody can tell; come again"
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE away RENAME TO detection_logsource")
+            cursor.execute("ALTER TABLE away RENAME TO detection_rulebook")
     assert _post(port, "another") == 401
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.detection import raised, source_of
+from tests.web.detection.conftest import watched
 from tests.web.rooms import ACTOR, client_of
 
 from vigil.domain.accounts.models import User
@@ -25,6 +26,7 @@ from vigil.domain.detection.models import (
     Suppression,
 )
 from vigil.domain.detection.queries import rules_for
+from vigil.faces.web.detection import sources
 from vigil.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -257,18 +259,39 @@ def test_a_page_costs_as_many_queries_for_many_as_for_a_few(ours, shared) -> Non
 
     def costs() -> list[int]:
         found = []
-        for name in ("alerts", "sources", "rules", "hunts", "suppressions", "indicators"):
-            client.get(reverse(name))
+        lists = ("alerts", "sources", "rules", "hunts", "suppressions", "indicators")
+        for path in (*map(reverse, lists), reverse("alert", args=[ours.alert.pk])):
+            client.get(path)
             with CaptureQueriesContext(connection) as queries:
-                client.get(reverse(name))
+                assert client.get(path).status_code == 200
             found.append(len(queries))
         return found
 
     few = costs()
     for n in range(12):
-        raised(ours.organisation, now, key=f"k{n}", source=source_of(ours.organisation, f"Nguồn {n}", now=now))
+        below = watched(f"Dưới {n}", ours.organisation).organisation
+        raised(below, now, key=f"k{n}", source=source_of(below, f"Nguồn {n}", now=now))
     assert costs() == few
-    assert max(few) < 25
+    assert max(few) < 40
+
+
+def test_sources_come_in_pages_the_silent_first_and_are_counted_all(ours, monkeypatch) -> None:
+    monkeypatch.setattr(sources, "PER_PAGE", 2)
+    client, now = client_of(ours.organisation, "watch_lead"), clock.now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    for name in ("A", "B", "C", "D"):
+        made = source_of(ours.organisation, name, now=now)
+        SourceHour.objects.create(source=made, hour=hour, events=10, rejected=5 if name == "B" else 0)
+    LogSource.objects.filter(name="D").update(last_received_at=now - timedelta(days=1))
+    LogSource.objects.filter(name="C").update(lag_s=900.0)
+    shown = [client.get(reverse("sources"), {"page": number}) for number in (1, 2, 3)]
+    assert [[row["source"].name for row in one.context["rows"]] for one in shown] == [
+        ["D", "C"], ["A", "B"], [ours.source.name],
+    ]  # fmt: skip
+    for one in shown:
+        counted = [one.context[name] for name in ("silent", "late", "rejected", "last_hour")]
+        assert counted == [1, 1, 1, 40]
+    assert "page=2" in shown[0].content.decode()
 
 
 def test_the_form_offers_every_format_that_is_read() -> None:

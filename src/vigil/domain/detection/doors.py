@@ -1,7 +1,8 @@
 """Whose a record is that comes in: told by a token, or by the sender's address and the host's name.
 
-A receiver asks for every connection and every datagram, so the answers lie in memory and are read anew every two
-seconds. Who is not known is registered; who cannot be (too many, nobody's) is asked about again two seconds later.
+A receiver asks for every connection and every datagram, so the answers lie in memory. Every two seconds it is looked
+whether one changed, and now and then they are read anew whatever was said. Who is not known is registered; who cannot
+be (too many, nobody's) is asked about again two seconds later.
 """
 
 import ipaddress
@@ -12,11 +13,12 @@ from typing import Final
 from uuid import UUID
 
 from vigil.domain.detection.actions.sources import digest, find_source, normal_name
-from vigil.domain.detection.models import LogSource
+from vigil.domain.detection.models import LogSource, RuleBook
 from vigil.kernel import clock
 from vigil.kernel.actors import Actor, worker
 
 FRESH_S: Final = 2.0
+_ANEW_S: Final = 300.0
 
 
 class Door:
@@ -25,7 +27,8 @@ class Door:
     def __init__(self, actor: Actor | None = None) -> None:
         self._actor = actor or worker("receiver")
         self._lock = threading.Lock()
-        self._read_at = float("-inf")
+        self._asked_at = self._read_at = float("-inf")
+        self._version = -1
         self._tokens: dict[str, UUID] = {}
         self._networks: dict[tuple[int, int], dict[int, dict[str, UUID]]] = {}
         self._hosts: dict[str, UUID] = {}
@@ -71,17 +74,25 @@ class Door:
         return self._hosts.get(name) if name else None
 
     def _refresh(self) -> None:
-        if time.monotonic() - self._read_at < FRESH_S:
+        now = time.monotonic()
+        if now - self._asked_at < FRESH_S:
             return
+        version = RuleBook.objects.filter(pk=1).values_list("sources", flat=True).first() or 0
+        self._full = False
+        if version != self._version or now - self._read_at >= _ANEW_S:
+            self._read()
+            self._version, self._read_at = version, now
+        self._asked_at = now
+
+    def _read(self) -> None:
         rows = list(
             LogSource.objects.filter(retired_at=None).values_list("pk", "address", "host", "token_digest")
         )  # raises before anything is forgotten
-        self._tokens, self._networks, self._hosts, self._full = {}, {}, {}, False
+        self._tokens, self._networks, self._hosts = {}, {}, {}
         for pk, address, host, token in rows:
             if token:
                 self._tokens[token] = pk
             self._add(address, host, pk)
-        self._read_at = time.monotonic()
 
     def _add(self, address: str, host: str, pk: UUID) -> None:
         if not address:
@@ -90,6 +101,7 @@ class Door:
             return
         network = ipaddress.ip_network(address)
         bits = network.max_prefixlen - network.prefixlen
-        place = self._networks.setdefault((network.version, bits), defaultdict(dict))
-        place[int(network.network_address) >> bits].setdefault(host, pk)
-        self._networks = dict(sorted(self._networks.items(), key=lambda item: item[0][1]))
+        if (network.version, bits) not in self._networks:
+            self._networks[network.version, bits] = defaultdict(dict)
+            self._networks = dict(sorted(self._networks.items(), key=lambda item: item[0][1]))
+        self._networks[network.version, bits][int(network.network_address) >> bits].setdefault(host, pk)

@@ -29,7 +29,7 @@ from vigil.kernel.phrases import N_, Phrase, phrase
 from vigil.kernel.proofs import Basis, Fact, Proof, Question, Verdict
 
 MOST_LAG: Final = timedelta(seconds=60)
-_HOLDS: Final = timedelta(minutes=2)
+_HOLDS: Final = timedelta(minutes=5)
 _UNUSABLE_MOST: Final = 0.10
 _NAMED: Final = 10
 

@@ -5,8 +5,8 @@ One plan holds the rules of everybody, so that a switch costs nothing and what i
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -29,8 +29,11 @@ log = logging.getLogger(__name__)
 _WORTH_KEEPING = 200
 RULES_GONE = N_("Some of the rules are there no more.")
 
-Runs = Callable[[UUID, datetime], Collection[UUID]]
-"""Which rules (by primary key) run for an organisation at an instant."""
+Runs = Callable[[Collection[UUID], datetime], Mapping[UUID, frozenset[UUID]]]
+"""Which rules (by primary key) run for each of these organisations at an instant."""
+
+Lists = tuple[tuple[UUID, str, IndicatorSet], ...]
+"""Each with its TLP, and what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Ours:
     correlations: tuple[Correlation, ...] = ()
     correlated: Mapping[str, Known] = field(default_factory=dict)
     feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)  # rule's uid: fields that correlations read
-    indicators: tuple[tuple[UUID, str, IndicatorSet], ...] = ()  # list, its TLP, what is in it
+    indicators: Lists = ()
 
 
 @dataclass
@@ -105,14 +108,24 @@ def load(
     sets: dict[UUID, IndicatorSet] = {
         pk: one for own in (kept.ours.values() if kept else ()) for pk, _, one in own.indicators
     }
-    found: dict[UUID, Ours] = {}
+    with_sources = LogSource.objects.filter(retired_at=None).order_by().values_list("organisation", flat=True)
+    everybody = {*with_sources.distinct(), *also, *(kept.ours if kept is not None else ())}
+    shared = [(pk, uid, sha) for pk, whose, uid, sha in rows if whose is None]
+    own: dict[UUID, list[tuple[UUID, str, str]]] = defaultdict(list)
+    for pk, whose, uid, sha in rows:
+        if whose is not None:
+            own[whose].append((pk, uid, sha))
     faults: list[str] = []
-    with_sources = LogSource.objects.filter(retired_at=None).values_list("organisation", flat=True)
-    for organisation in {*with_sources, *also, *(kept.ours if kept is not None else ())}:
-        running = set(runs(organisation, now))
-        known = [(pk, uid, sha) for pk, whose, uid, sha in rows if whose in (None, organisation)]
-        found[organisation] = _ours(running, known, placed, correlations, read.silent)
-        found[organisation].indicators = _lists(organisation, lists, sets, faults)
+    indicators = _lists_of_all(everybody, lists, sets, faults)
+    of_all = _there(shared, placed, correlations)
+    alike: dict[tuple[frozenset[UUID], UUID | None], Ours] = {}
+    found: dict[UUID, Ours] = {}
+    for organisation, running in runs(everybody, now).items():
+        place = (running, organisation if organisation in own else None)
+        if place not in alike:
+            there = of_all if place[1] is None else _there([*shared, *own[organisation]], placed, correlations)
+            alike[place] = _ours(running, there, read.silent)
+        found[organisation] = replace(alike[place], indicators=indicators.get(organisation, ()))
     return LoadedRules(version, plan, read, found, "; ".join(faults))
 
 
@@ -142,8 +155,9 @@ def load_chosen(
     placed = {(rule.path, rule.id): number for number, rule in enumerate(plan.rules)}
     correlations = {(one.path, one.id): one for one in read.correlations}
     faults = [RULES_GONE] if len(wanted) < len(rules) else []
-    ours = _ours(wanted, [(pk, uid, sha) for pk, uid, sha, _ in rows], placed, correlations, read.silent)
-    ours.indicators = _lists(organisation, folder, {}, faults, lists)
+    ours = _ours(wanted, _there([(pk, uid, sha) for pk, uid, sha, _ in rows], placed, correlations), read.silent)
+    asked_for = IndicatorList.objects.filter(organisation=organisation, retired_at=None, pk__in=lists)
+    ours.indicators = _read(asked_for.order_by("added_at"), folder, {}, faults)
     return LoadedRules(0, plan, read, {organisation: ours}, "; ".join(faults))
 
 
@@ -154,7 +168,7 @@ def load_texts(*, organisation: UUID, texts: Sequence[tuple[str, bytes]]) -> Loa
     correlations = {(one.path, one.id): one for one in read.correlations}
     known = [(new_id(), uid, path) for path, uid in [*placed, *correlations]]
     told = {pk for pk, _, path in known if path == texts[0][0]}
-    ours = _ours(told, known, placed, correlations, read.silent)
+    ours = _ours(told, _there(known, placed, correlations), read.silent)
     return LoadedRules(0, plan, read, {organisation: ours}, "; ".join(one.reason for one in read.unusable))
 
 
@@ -207,13 +221,20 @@ def _nameless(text: str) -> str:
     return yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
 
 
-def _ours(
-    running: Collection[UUID],
+@dataclass(frozen=True, slots=True)
+class _There:
+    """The rules that are there for somebody, whether or not they run: by number and by uid; the correlations."""
+
+    rules: Mapping[int, Known]
+    number_of: Mapping[str, int]
+    defined: Mapping[str, tuple[Known, Correlation]]
+
+
+def _there(
     known: Collection[tuple[UUID, str, str]],
     placed: Mapping[tuple[str, str], int],
     correlations: Mapping[tuple[str, str], Correlation],
-    silent: Collection[str],
-) -> Ours:
+) -> _There:
     rules: dict[int, Known] = {}
     number_of: dict[str, int] = {}
     defined: dict[str, tuple[Known, Correlation]] = {}
@@ -224,15 +245,21 @@ def _ours(
             number_of[uid] = number
         elif (one := correlations.get((sha, uid))) is not None:
             defined[uid] = (Known(pk, uid), one)
+    return _There(rules, number_of, defined)
+
+
+def _ours(running: Collection[UUID], there: _There, silent: Collection[str]) -> Ours:
+    rules, defined = there.rules, there.defined
     told = {uid for uid, (row, _) in defined.items() if row.pk in running}
     active = [defined[uid][1] for uid in _with_what_they_ask_for(told, defined)]
     feeds = fields_by_rule(active)
     quiet = {uid for one in active if not one.generate for uid in one.rules} & set(silent)
     alerting = {n for n, rule in rules.items() if rule.pk in running and rule.uid not in quiet}
-    needed = {number_of[uid] for uid in feeds if uid in number_of}
+    needed = {there.number_of[uid] for uid in feeds if uid in there.number_of}
+    told_by_themselves = frozenset(alerting)
     return Ours(
-        alerting=frozenset(alerting),
-        matched=frozenset(alerting | needed),
+        alerting=told_by_themselves,
+        matched=told_by_themselves | needed if needed - alerting else told_by_themselves,
         rules=rules,
         correlations=tuple(active),
         correlated={uid: defined[uid][0] for uid in told - quiet},
@@ -252,16 +279,19 @@ def _with_what_they_ask_for(told: Collection[str], defined: Mapping[str, tuple[K
     return list(found)
 
 
-def _lists(
-    organisation: UUID,
-    folder: Path,
-    sets: dict[UUID, IndicatorSet],
-    faults: list[str],
-    chosen: Collection[UUID] | None = None,
-) -> tuple[tuple[UUID, str, IndicatorSet], ...]:
+def _lists_of_all(
+    organisations: Collection[UUID], folder: Path, sets: dict[UUID, IndicatorSet], faults: list[str]
+) -> dict[UUID, Lists]:
+    rows: dict[UUID, list[IndicatorList]] = defaultdict(list)
+    for one in IndicatorList.objects.filter(retired_at=None).order_by("added_at"):
+        if one.organisation_id in organisations:
+            rows[one.organisation_id].append(one)
+    return {owner: _read(several, folder, sets, faults) for owner, several in rows.items()}
+
+
+def _read(rows: Iterable[IndicatorList], folder: Path, sets: dict[UUID, IndicatorSet], faults: list[str]) -> Lists:
     found = []
-    rows = IndicatorList.objects.filter(organisation=organisation, retired_at=None).order_by("added_at")
-    for one in rows if chosen is None else rows.filter(pk__in=chosen):
+    for one in rows:
         if one.pk not in sets:
             try:
                 sets[one.pk] = read_indicators(folder / f"{one.pk}.txt")
@@ -280,7 +310,7 @@ def told_loaded(loaded: LoadedRules, now: datetime, fault: str = "") -> None:
         defaults={
             "loaded_version": loaded.version,
             "loaded_at": now,
-            "rules": len(frozenset().union(*(own.matched for own in loaded.ours.values()))) if loaded.ours else 0,
+            "rules": len(frozenset().union(*{id(own.matched): own.matched for own in loaded.ours.values()}.values())),
             "unusable": Rule.objects.filter(retired_at=None).exclude(unusable="").count() + loaded.unusable,
             "indicators": sum(len(one.indicators) for own in loaded.ours.values() for _, _, one in own.indicators),
             "fault": fault[:500],

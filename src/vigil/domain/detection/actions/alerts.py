@@ -5,6 +5,7 @@ Each step locks the alert's row first, so that of two who take it at once one is
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -162,7 +163,12 @@ def hold_many(alert: Alert, by: User, actor: Actor, now: datetime) -> None:
 
 def page_key(alert: Alert) -> str:
     """By which the alert's page is known."""
-    return f"alert:{alert.pk}"
+    return page_key_of(alert.pk)
+
+
+def page_key_of(alert: UUID) -> str:
+    """The same, by the alert's key."""
+    return f"alert:{alert}"
 
 
 def _hold(alert: Alert, user: User | None, name: str, now: datetime) -> None:

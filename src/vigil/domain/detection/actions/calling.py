@@ -5,11 +5,12 @@ Taking the alert makes the page done. Taking the page shows who comes, and takes
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from vigil.domain.detection.actions.alerts import page_key
+from vigil.domain.detection.actions.alerts import page_key, page_key_of
 from vigil.domain.detection.models import Alert, AlertState, Level
 from vigil.domain.detection.titles import title_of
 from vigil.domain.directives.models import Watch, WatchState
@@ -48,9 +49,13 @@ def _grave(now: datetime) -> QuerySet[Alert]:
 
 
 def _with_waiting(now: datetime) -> list[Organisation]:
-    owners = _grave(now).order_by().values("organisation")
-    crowded = Page.objects.filter(kind=MANY).exclude(state=PageState.RESOLVED).values("organisation")
-    return list(Organisation.objects.filter(Q(pk__in=owners) | Q(pk__in=crowded)).order_by("created_at"))
+    """Those for whom there may be something to do: an alert without a page under way, or a page for many others."""
+    under_way = Page.objects.exclude(dedupe_key="").exclude(state=PageState.RESOLVED).order_by()
+    known = set(under_way.values_list("organisation_id", "dedupe_key"))
+    owners = {owner for owner, key in known if key == _others_key(owner)}
+    waiting = _grave(now).order_by().values_list("organisation_id", "pk")
+    owners |= {owner for owner, pk in waiting if (owner, page_key_of(pk)) not in known}
+    return list(Organisation.objects.filter(pk__in=owners).order_by("created_at")) if owners else []
 
 
 def _page_for(organisation: Organisation, actor: Actor, now: datetime) -> int:
@@ -76,7 +81,7 @@ def _pages_of(organisation: Organisation, keys: list[str]) -> dict[str, Page]:
 
 
 def _page_for_others(organisation: Organisation, others: int, actor: Actor, now: datetime) -> int:
-    key = f"alerts:{organisation.pk}"
+    key = _others_key(organisation.pk)
     newest = Page.objects.filter(organisation=organisation, dedupe_key=key).order_by("-raised_at").first()
     standing = newest is not None and newest.state != PageState.RESOLVED
     if others <= 0:
@@ -95,6 +100,10 @@ def _page_for_others(organisation: Organisation, others: int, actor: Actor, now:
         now=now,
     )
     return 1
+
+
+def _others_key(organisation: UUID) -> str:
+    return f"alerts:{organisation}"
 
 
 def _done(organisation: Organisation, key: str, actor: Actor, now: datetime) -> int:

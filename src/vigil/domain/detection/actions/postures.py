@@ -23,6 +23,8 @@ from vigil.kernel.errors import Conflict, Refused
 from vigil.kernel.phrases import N_
 
 _LONGEST_S: Final = 7 * 86_400
+MOST_AT_ONCE: Final = 100
+"""Postures of a round: where a campaign's windows begin all at once, what else the sentinel does waits no longer."""
 
 
 @transaction.atomic
@@ -117,11 +119,11 @@ def posture_due(now: datetime) -> tuple[list[Watch], list[PostureChange]]:
 def keep_postures(*, actor: Actor, now: datetime) -> int:
     """One round: reverts what is over, applies what is asked for; returns how many postures changed."""
     asked, over = posture_due(now)
-    for change in over:
+    for change in over[:MOST_AT_ONCE]:
         revert_posture(change=change, actor=actor, now=now)
-    for watch in asked:
+    for watch in asked[:MOST_AT_ONCE]:
         apply_posture(organisation=watch.organisation, watch=watch, actor=actor, now=now)
-    return len(asked) + len(over)
+    return len(asked[:MOST_AT_ONCE]) + len(over[:MOST_AT_ONCE])
 
 
 def _asking(now: datetime) -> QuerySet[Watch]:

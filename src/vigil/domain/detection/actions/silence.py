@@ -1,8 +1,11 @@
 """A source that is silent is an alert itself; when it speaks again, the alert closes by itself."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from vigil.domain.detection.actions.alerts import end, page_key
 from vigil.domain.detection.deadlines import stance_of
@@ -15,7 +18,7 @@ from vigil.domain.detection.models import (
     Level,
     LogSource,
 )
-from vigil.domain.detection.queries import heard_at, silence_of
+from vigil.domain.detection.queries import heard_at, with_silence
 from vigil.domain.journal.actions import record
 from vigil.domain.paging.actions import resolve_pages
 from vigil.kernel.actors import Actor
@@ -25,6 +28,8 @@ TITLE = N_("A source is silent")
 SPEAKS = N_("The source sends again.")
 RETIRED = N_("Nothing is expected of this source any more.")
 BY_ITSELF = "Vigil"
+MOST_AT_ONCE: Final = 200
+"""Alerts of a round: where everything falls silent at once, what else the sentinel does waits no longer than that."""
 
 
 def tell_silence(*, actor: Actor, now: datetime, listening_since: datetime | None = None) -> int:
@@ -33,26 +38,25 @@ def tell_silence(*, actor: Actor, now: datetime, listening_since: datetime | Non
     Silence counts from `listening_since` at the earliest: what this Vigil could not have heard is no silence. An alert
     that a person closed while the source goes on being silent is not raised again before it has spoken.
     """
+    fell = _newly_silent(now, listening_since)
+    standing = Alert.objects.filter(kind=AlertKind.SILENCE).exclude(state=AlertState.CLOSED)
+    needless = Q(source=None) | ~Q(source__retired_at=None) | Q(source__silent_after_s=0)
+    over = standing.filter(needless | Q(source__last_received_at__gt=F("last_at"))).select_related("source")
     changed = 0
-    standing = {
-        alert.key: alert for alert in Alert.objects.filter(kind=AlertKind.SILENCE).exclude(state=AlertState.CLOSED)
-    }
-    percents: dict[object, int] = {}
-    sources = {str(source.pk): source for source in LogSource.objects.filter(retired_at=None, silent_after_s__gt=0)}
-    for key, alert in standing.items():
-        source = sources.get(key)
-        if source is None or (source.last_received_at is not None and source.last_received_at > alert.last_at):
-            changed += _over(alert, SPEAKS if source is not None else RETIRED, actor, now)
-    for key, source in sources.items():
-        if key in standing:
-            continue
-        if source.organisation_id not in percents:
-            percents[source.organisation_id] = stance_of(source.organisation_id).silent_percent
-        most = silence_of(source, percents[source.organisation_id])
-        since = max(heard_at(source), listening_since or heard_at(source))
-        if most is not None and now - since > most:
-            changed += _fell_silent(source, actor, now)
-    return changed
+    for alert in over[:MOST_AT_ONCE]:
+        source = alert.source
+        expected = source is not None and source.retired_at is None and source.silent_after_s > 0
+        changed += _over(alert, SPEAKS if expected else RETIRED, actor, now)
+    return changed + sum(_fell_silent(source, actor, now) for source in fell)
+
+
+def _newly_silent(now: datetime, listening_since: datetime | None) -> list[LogSource]:
+    """Those that are silent and of which no alert tells this silence, the longest first."""
+    told = Alert.objects.filter(source=OuterRef("pk"), kind=AlertKind.SILENCE)
+    told = told.filter(~Q(state=AlertState.CLOSED) | Q(last_at__gte=OuterRef("heard")))
+    rows = with_silence(LogSource.objects.all(), now, listening_since=listening_since)
+    rows = rows.annotate(heard=Coalesce("last_received_at", "created_at"))
+    return list(rows.filter(~Exists(told), quiet=True).order_by("heard")[:MOST_AT_ONCE])
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from vigil.domain.detection.actions.book import bump_sources
 from vigil.domain.detection.models import LogSource
 from vigil.domain.journal.actions import record
 from vigil.domain.journal.saving import save_and_record
@@ -56,6 +57,7 @@ def save_source(
                 N_("What comes from there is another organisation's, whose sources you do not manage."),
             )
     save_and_record(source, actor=actor, now=now, organisation=source.organisation_id, personal=("token_digest",))
+    bump_sources()
     return source
 
 
@@ -84,6 +86,7 @@ def retire_source(*, source: LogSource, actor: Actor, now: datetime, why: str = 
     """Nothing is expected of it any more, and its token opens nothing. Raises: Conflict `source.retired`."""
     if not LogSource.objects.filter(pk=source.pk, retired_at=None).update(retired_at=now, token_digest=""):
         raise Conflict("source.retired", N_("This source was retired."))
+    bump_sources()
     _tell(source, "detection.source_retired", actor, now, why=why)
 
 
@@ -93,6 +96,7 @@ def renew_token(*, source: LogSource, actor: Actor, now: datetime) -> str:
     token = new_token()
     if not LogSource.objects.filter(pk=source.pk, retired_at=None).update(token_digest=digest(token)):
         raise Conflict("source.retired", N_("This source was retired."))
+    bump_sources()
     _tell(source, "detection.source_token_made", actor, now)
     return token
 
@@ -123,6 +127,7 @@ def find_source(*, address: str, host: str, actor: Actor, now: datetime) -> LogS
         created_at=now,
     )
     source.save(force_insert=True)
+    bump_sources()
     _tell(source, "detection.source_found", actor, now)
     return source
 

@@ -117,6 +117,10 @@ class Alert(models.Model):
             models.Index(fields=["organisation", "state", "-weight", "raised_at"], name="alert_queue"),
             models.Index(fields=["organisation", "-raised_at"], name="alert_newest"),
             models.Index(fields=["key"], name="alert_key"),
+            models.Index(  # what waits, wherever it is
+                fields=["state", "-weight", "raised_at"], condition=~models.Q(state="closed"), name="alert_standing"
+            ),
+            models.Index(fields=["source", "last_at"], condition=models.Q(kind="silence"), name="alert_silence"),
         ]
 
     def __str__(self) -> str:
@@ -210,6 +214,7 @@ class CorrelationGroup(models.Model):
         indexes = [
             models.Index(fields=["organisation", "waits", "touched_at"], name="correlation_waiting"),
             models.Index(fields=["forget_at"], name="correlation_forgotten"),
+            models.Index(fields=["touched_at"], condition=models.Q(waits=True), name="correlation_idle"),
         ]
 
     def __str__(self) -> str:

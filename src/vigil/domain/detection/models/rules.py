@@ -180,6 +180,7 @@ class RuleBook(models.Model):
     unusable = models.PositiveIntegerField(default=0)
     indicators = models.PositiveIntegerField(default=0)
     fault = models.CharField(max_length=500, blank=True)
+    sources = models.BigIntegerField(default=0)  # grows with every change of whose a record is
 
     def __str__(self) -> str:
         return str(self.version)

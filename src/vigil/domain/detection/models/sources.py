@@ -70,6 +70,10 @@ class SourceHour(models.Model):
     class Meta:
         ordering = ["hour"]
         constraints = [models.UniqueConstraint(fields=["source", "hour"], name="source_hour_once")]
+        indexes = [
+            models.Index(fields=["hour"], name="source_hour_of_all"),
+            models.Index(fields=["hour"], condition=models.Q(rejected__gt=0), name="source_hour_rejected"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source_id} {self.hour}"

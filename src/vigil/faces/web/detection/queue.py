@@ -7,7 +7,6 @@ import django_filters
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Case, Count, IntegerField, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +23,7 @@ from vigil.domain.detection.titles import title_of, told
 from vigil.faces.web.detection.sight import HANDLE, MANAGE, READ, age_of, one_seen
 from vigil.faces.web.detection.words import shipped_named
 from vigil.faces.web.lists.filters import ListFilters
+from vigil.faces.web.lists.paging import MOST_FOUND, page_of
 from vigil.faces.web.readiness.views import signed_in_or_stale
 from vigil.faces.web.scoping import actor_of, demanded, scoped, user_of, visible
 from vigil.kernel import clock
@@ -102,9 +102,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     seen = scoped(request, Alert.objects.select_related("organisation", "source"), permission=READ)
     filters = AlertFilters(request.GET, queryset=ordered(seen), request=request)
-    page = Paginator(filters.qs, PER_PAGE).get_page(request.GET.get("page"))
+    searched = bool(request.GET.get("q", "").strip())
+    page, found = page_of(filters.qs, request.GET.get("page"), PER_PAGE, searched=searched)
     may = set(
-        visible(request, HANDLE).filter(pk__in={row.organisation_id for row in page}).values_list("pk", flat=True)
+        visible(request, HANDLE).filter(pk__in={row.organisation_id for row in found}).values_list("pk", flat=True)
     )
     rows = [
         {
@@ -114,11 +115,12 @@ def queue(request: HttpRequest) -> HttpResponse:
             "last_s": age_of(alert.last_at, now),
             "left_s": None if alert.due_at is None else int((alert.due_at - now).total_seconds()),
         }
-        for alert in page
+        for alert in found
     ]
     context = {
         "rows": rows,
         "page": page,
+        "most_found": MOST_FOUND if searched and page.paginator.count >= MOST_FOUND else 0,
         "filter": filters,
         "narrowed": any(value for name, value in request.GET.items() if name != "page"),
         "counts": _counts(seen, now),

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -20,18 +20,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vigil.domain.accounts.permissions import permitted
 from vigil.domain.detection.actions.sources import events_organisation, renew_token, retire_source, save_source
 from vigil.domain.detection.models import Listener, LogSource, TailPosition
-from vigil.domain.detection.queries import SourceNow, sources_now
+from vigil.domain.detection.queries import (
+    SourceNow,
+    events_this_hour,
+    much_rejected,
+    sources_now,
+    with_silence,
+)
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import MANAGE, READ, age_of, one_seen, percent_of
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
+from vigil.faces.web.lists.paging import MOST_FOUND, page_of
 from vigil.faces.web.readiness.views import signed_in_or_stale
 from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 
-_MOST = 500
+PER_PAGE = 50
+_ORDER = ("-quiet", "-behind", "name", "pk")
 _OLD_S = 30
 _WAYS = {
     "syslog_udp": "Syslog (UDP)",
@@ -103,8 +111,16 @@ def sources(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "")[:100]
     if words:
         rows = find(rows, words, ("name", "address", "host", "product", "organisation__name"))
-    found = sources_now(list(rows.order_by("name")[:_MOST]), now)
-    shown = [_line(one, now) for one in found]
+    counts: dict[str, int] = {} if words else _counted(rows, now)
+    standing = with_silence(rows, now).order_by(*_ORDER)
+    number, known = request.GET.get("page"), counts.get("all")
+    page, found = page_of(standing, number, PER_PAGE, searched=bool(words), count=known)
+    of: Any = rows
+    if words:
+        of = list(page.paginator.object_list)  # the keys of what was found: it need not be searched again
+        rows = LogSource.objects.filter(pk__in=of)
+        counts = _counted(rows, now)
+    shown = [_line(one, now) for one in sources_now(found, now)]
     context = {
         "rows": shown,
         "q": words,
@@ -112,14 +128,22 @@ def sources(request: HttpRequest) -> HttpResponse:
         "now_ms": int(now.timestamp() * 1000),
         "stale_after_ms": int((now.timestamp() + 60) * 1000),
         "here": request.get_full_path(),
-        "silent": sum(one.silent for one in found),
-        "late": sum(one.late for one in found),
-        "rejected": sum(one.much_rejected for one in found),
-        "last_hour": sum(one.hours[-1] for one in found),
+        "page": page,
+        "most_found": MOST_FOUND if words and page.paginator.count >= MOST_FOUND else 0,
+        "silent": counts["silent"],
+        "late": counts["late"],
+        "rejected": much_rejected(rows, now),
+        "last_hour": events_this_hour(of, now),
         "listeners": _listeners(request, now),
     }
     template = "detection/source_rows.html" if request.headers.get("HX-Request") else "detection/sources.html"
     return render(request, template, context)
+
+
+def _counted(rows: QuerySet[LogSource], now: Any) -> dict[str, int]:
+    return with_silence(rows, now).aggregate(
+        all=Count("pk"), silent=Count("pk", filter=Q(quiet=True)), late=Count("pk", filter=Q(behind=True))
+    )
 
 
 def _listeners(request: HttpRequest, now: Any) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +15,7 @@ from vigil.domain.paging.actions.answering import answer_as_told, give_answer, r
 from vigil.domain.paging.channels import channels
 from vigil.domain.paging.models import Answer, How, Page, PageState
 from vigil.faces.web.accounts.lockout import address_of
+from vigil.faces.web.lists.paging import page_of
 from vigil.faces.web.paging.story import story_of
 from vigil.faces.web.scoping import actor_of, demanded, one_of, scoped, user_of, visible
 from vigil.kernel import clock
@@ -37,10 +37,12 @@ def pages(request: HttpRequest) -> HttpResponse:
     waiting = list(seen.filter(state__in=_OPEN, is_test=False).order_by("raised_at")[:200])
     waiting.sort(key=lambda row: _OPEN.index(PageState(row.state)))
     done = seen.filter(Q(state=PageState.RESOLVED) | Q(is_test=True)).order_by("-raised_at")
+    page, over = page_of(done, request.GET.get("page"), 50)
     context = {
         "waiting": waiting,
         "may_answer": _may_answer(request, waiting),
-        "page": Paginator(done, 50).get_page(request.GET.get("page")),
+        "page": page,
+        "over": over,
     }
     return render(request, "paging/pages.html", context)
 
