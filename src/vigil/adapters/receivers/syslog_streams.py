@@ -17,6 +17,7 @@ from vigil.adapters.spool import SpoolClosed
 
 _READ: Final = 256 * 1024
 _HANDSHAKE_S: Final = 15.0
+_FAREWELL_S: Final = 0.05  # in which sockets are closed by the loop, and handshakes that fail have failed
 _KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 120), (socket.TCP_KEEPINTVL, 30), (socket.TCP_KEEPCNT, 4))
 
 
@@ -27,6 +28,7 @@ class StreamListener:
         self._name, self._intake = name, intake
         self._most, self._most_connections = most_record_bytes, most_connections
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.WriteTransport] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
@@ -49,6 +51,9 @@ class StreamListener:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for transport in self._open:  # a TLS client that does not answer the farewell keeps its socket otherwise
+            transport.abort()
+        await asyncio.sleep(_FAREWELL_S)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -59,6 +64,7 @@ class StreamListener:
             writer.transport.abort()
             return
         self._tasks.add(task)
+        self._open.add(writer.transport)
         framer = Framer(self._most)
         try:
             _keep_alive(writer)

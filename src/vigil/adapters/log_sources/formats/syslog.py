@@ -54,7 +54,7 @@ class Syslog:
             )
             more = _structured(data) if data else {}
             at = self._stamps.of_iso(time) if time else None
-            text = (text or "").removeprefix("\ufeff")
+            text = (text or "").removeprefix("\ufeff").removeprefix(" ")  # rsyslog keeps the space after an old tag
         elif found := _OLD.fullmatch(line):
             priority, time, host, program, pid, text = found.groups()
             if program is None and text.startswith("unbound["):
