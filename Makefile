@@ -48,7 +48,8 @@ demo: setup-test ## three Vigils that talk to one another, to click through (htt
 	@$(BIN)/python tools/demo.py
 
 quality: setup-test ## the labelled corpora
-	$(BIN)/python tools/quality.py
+	$(BIN)/python tools/quality/dispatch.py
+	$(BIN)/python tools/quality/detection.py
 
 bench: bench-taxii bench-pages bench-roster bench-detection ## every benchmark, each beside what people use today
 

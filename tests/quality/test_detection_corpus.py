@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tools.quality.detection import score, told, write_day
 
 from vigil.adapters.log_sources import Tally, pieces, portions
 from vigil.adapters.sigma_rules import kept_plan, rule_texts
@@ -55,3 +56,15 @@ def test_the_disputed_are_as_the_rule_and_the_event_say(counts, corpus) -> None:
     right = {key: 0 if key[1] == MSI_FROM_SUSPICIOUS_PLACES else count for key, count in disputed.items()}
     assert len(right) == 18
     assert {key: counts.get(key, 0) for key in disputed} == right
+
+
+def test_what_is_planted_in_a_day_of_an_office_is_found_and_nothing_else_is_told(tmp_path: Path) -> None:
+    made = score(tmp_path, write_day(tmp_path), None)
+    assert made.of_planted >= 43
+    assert (made.missed, made.false_alarms) == ([], {})
+
+
+def test_of_the_public_samples_vigil_s_own_rules_tell_a_third(corpus: Path, tmp_path: Path) -> None:
+    with tarfile.open(corpus / "detection" / "evtx_attack_samples.tar.xz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    assert len({name for one in told(tmp_path)[1] for name in one["files"]}) >= 89

@@ -35,6 +35,15 @@ LINUX: dict[str, tuple[list[list[str]], list[list[str]]]] = {
         [[refused(s=n * 30) for n in range(9)], [refused(s=n * 40) for n in range(10)],
          [refused(ip=f"203.0.113.{n}", s=n) for n in range(10)]],
     ),
+    "SSH refused somebody from outside": (
+        [[refused()], [refused(ip="2001:db8::7")]],
+        [[refused(ip="10.0.0.7")], [refused(ip="fd00::7")], [let_in()]],
+    ),
+    "Passwords are guessed over SSH, slowly": (
+        [[refused(s=n * 300) for n in range(60)]],
+        [[refused(s=n * 300) for n in range(59)], [refused(s=n * 370) for n in range(60)],
+         [refused(ip="10.0.0.7", s=n * 300) for n in range(70)]],
+    ),
     "One address tries many accounts over SSH": (
         [[refused(f"invalid user u{n}", s=n * 60) for n in range(8)]],
         [[refused(f"u{n % 7}", s=n * 40) for n in range(9)], [refused(f"u{n}", s=n * 120) for n in range(8)]],

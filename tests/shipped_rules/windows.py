@@ -68,6 +68,8 @@ def defender(number: int) -> str:
 
 
 RUN = r"HKU\S-1-5-21-1\Software\Microsoft\Windows\CurrentVersion\Run\Tro"
+IFEO = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Image File Execution Options"
+WINLOGON = "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\\"
 SYSTEM: dict[str, Any] = {"User": r"NT AUTHORITY\SYSTEM", "IntegrityLevel": "System"}
 
 WINDOWS: dict[str, tuple[list[list[str]], list[list[str]]]] = {
@@ -196,6 +198,49 @@ WINDOWS: dict[str, tuple[list[list[str]], list[list[str]]]] = {
     "Protection was switched off (Windows)": (
         [[defender(5001)], [run("Set-MpPreference -DisableRealtimeMonitoring $true", PS)], [run("sc stop WinDefend")]],
         [[defender(1000)], [run("sc query WinDefend")], [run("net stop InAn")]],
+    ),
+    "PowerShell is cut to pieces so that nobody reads it": (
+        [[script("$a=(('h'+'ttp')+(':'+'//')+('10.'+'1')+('/'+'x'));&('ne'+'w-'+'obje'+'ct') neT.WEbcLiENt")],
+         [script("[net.sErVice`pOIn`TmaNA`gER]::\"SecUrI`T`yPRo`ToCol\"='tls12'")]],
+        [[script("$ten = 'Bao cao' + $thang + '.xlsx'; $noi = 'D:\\' + $nam + '\\' + $ten")],
+         [script("Write-Host 'a', 'b', 'c', 'd', 'e', 'f', 'g'")], [script("Write-Host `\"xin chao`\" `n`r`t")]],
+    ),
+    "Service writes into a pipe to become the system (Windows)": (
+        [[run(r"cmd.exe /c echo ab12 > \\.\pipe\ab12", **SYSTEM)], [service(r"%COMSPEC% /C echo ab12 > \\.\pipe\ab12")]],
+        [[run(r"cmd.exe /c echo xong > D:\ong\a.txt")], [run(r"docker -H npipe:////./pipe/docker_engine ps")],
+         [run(r"program.exe --pipe \\.\pipe\ab12")]],
+    ),
+    "Command from another machine is run (WinRM, WMI, DCOM)": (
+        [[run("cmd /C dir", ParentImage=r"C:\Windows\System32\winrshost.exe")],
+         [run("powershell -c ls", PS, ParentImage=r"C:\Windows\System32\wsmprovhost.exe")],
+         [created("cmd.exe", r"C:\Windows\System32\cmd.exe", r"C:\Windows\System32\mmc.exe")],
+         [run(r"cmd.exe /Q /c cd \ 1> \\127.0.0.1\ADMIN$\__177 2>&1")]],
+        [[run("cmd /C dir")], [run(r"net use \\tep1\chung")], [run("notepad", r"C:\Windows\notepad.exe", ParentImage=r"C:\Windows\System32\mmc.exe")],
+         [run("powershell -c ls", PS, ParentImage=r"C:\Windows\System32\wbem\WmiPrvSE.exe")]],
+    ),
+    "Program becomes an administrator without the question (UAC)": (
+        [[key(r"HKU\S-1-5-21-1_Classes\ms-settings\shell\open\command\DelegateExecute", "")],
+         [key(r"HKCU\Software\Classes\mscfile\shell\open\command\(Default)", r"C:\x.exe")],
+         [key(r"HKU\S-1-5-21-1\Environment\windir", r"cmd /c a.exe &")],
+         [run("cmd.exe", ParentImage=r"C:\Windows\System32\fodhelper.exe")],
+         [created("powershell", PS, r"C:\Windows\System32\sdclt.exe")]],
+        [[key(r"HKLM\Software\Classes\mscfile\shell\open\command\(Default)", "mmc.exe")],
+         [key(r"HKU\S-1-5-21-1_Classes\docxfile\shell\open\command\(Default)", "vanphong.exe")],
+         [run("control.exe", r"C:\Windows\System32\control.exe", ParentImage=r"C:\Windows\System32\fodhelper.exe")]],
+    ),
+    "Another program starts in place of one of Windows' own": (
+        [[key(IFEO + r"\sethc.exe\Debugger", "cmd.exe")],
+         [key(r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\SilentProcessExit\notepad.exe\MonitorProcess", r"C:\x.exe")],
+         [key(WINLOGON + "Shell", r"explorer.exe, C:\x.exe")], [run("cmd.exe", ParentImage=r"C:\Windows\System32\utilman.exe")]],
+        [[key(IFEO + r"\ketoan.exe\Debugger", r"C:\WINDOWS\system32\vsjitdebugger.exe")], [key(IFEO + r"\ketoan.exe\GlobalFlag", "0")],
+         [key(WINLOGON + "Shell", "explorer.exe")], [key(WINLOGON + "Userinit", r"C:\Windows\system32\userinit.exe,")],
+         [run("userinit", r"C:\Windows\System32\userinit.exe", ParentImage=r"C:\Windows\System32\winlogon.exe")]],
+    ),
+    "Database server is let run commands (SQL Server)": (
+        [[windows("Application", "MSSQLSERVER", 15457, Data=["xp_cmdshell", "0", "1"])],
+         [windows("Application", "MSSQL$KETOAN", 15281, Data=["procedure", "sys.xp_cmdshell", "xp_cmdshell"])]],
+        [[windows("Application", "MSSQLSERVER", 15457, Data=["max server memory (MB)", "0", "4096"])],
+         [windows("Application", "Ung Dung", 15457, Data=["xp_cmdshell", "0", "1"])]],
     ),
     "Virus scanner found something (Defender)": ([[defender(1116)]], [[defender(1001)]]),
     "Web server changes the front page (Windows)": (

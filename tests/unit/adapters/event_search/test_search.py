@@ -235,11 +235,14 @@ def test_when_the_time_is_up_it_says_so_and_shows_what_it_has(tmp_path: Path) ->
         _kept(store, OURS, many, NOW - timedelta(days=day, hours=7), f"net0-{day}")
     whole = EventSearch(store).find(parse("*9*8*7*6*5*x"), [OURS], NOW - timedelta(days=9), NOW, now=NOW)
     assert whole.complete
-    begun = time.monotonic()
-    page = EventSearch(store, limit_s=whole.took_s * 0.6).find(
-        parse("*9*8*7*6*5*x"), [OURS], NOW - timedelta(days=9), NOW, now=NOW
-    )
-    assert time.monotonic() - begun < whole.took_s + 0.5
+    for share in (0.6, 0.3, 0.1, 0.02):  # the machine may be free now, and was not before
+        begun = time.monotonic()
+        page = EventSearch(store, limit_s=whole.took_s * share).find(
+            parse("*9*8*7*6*5*x"), [OURS], NOW - timedelta(days=9), NOW, now=NOW
+        )
+        assert time.monotonic() - begun < whole.took_s + 0.5
+        if not page.complete:
+            break
     assert not page.complete
     assert page.back_to is None or page.back_to > whole.back_to
 

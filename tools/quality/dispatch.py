@@ -1,34 +1,28 @@
 """Measure the dispatch reader against labelled texts, field by field.
 
-    python tools/quality.py            (VIGIL_CORPUS: the folder that holds `dispatches`; default ../shared/data)
+    python tools/quality/dispatch.py   (VIGIL_CORPUS: the folder that holds `dispatches`; default ../shared/data)
 
-Prints precision and recall per field over the first dispatch and `dev/`, the count of invented values, and every
-miss with
-its file and both values; writes build/quality/dispatch.json; exits 1 when a field stays under 0.95 or a value is
+Prints precision and recall per field over the first dispatch and `dev/`, the count of invented values, and every miss
+with its file and both values; writes build/quality/dispatch.json; exits 1 when a field stays under 0.95 or a value is
 invented.
 
 How values are compared (a "unit" is one value of a field, or one element of a list):
 
 - exact: kind, number, number_missing_serial, place, date, issuer, issuer_parent, window.start, window.end, cves, refs
-  (number and date together), obligations (id), audience (id and audience together), first_words (id and words;
-  equal, or
-  one the beginning of the other as far as both go, because the first label gives eight words and the others seven),
+  (number and date together), obligations (id), audience (id and audience together), first_words (id and words; equal,
+  or one the beginning of the other as far as both go, because the first label gives eight words and the others seven),
   deadlines (date and obligation), contacts (organisation, phones, hotlines, mails together), recipients, signatory, and
   products (name, letter case aside). "Exact" is after composing Unicode, old tone placement and single spaces.
 - words: subject, window.event, deadline.what, addressees. The labeller restated some of them, so they count as equal
-when
-  the F1 of their words is at least 0.75, or when the label's words stand in the reading in the same order and the
+  when the F1 of their words is at least 0.75, or when the label's words stand in the reading in the same order and the
   reading is a stretch of the text itself (a label that only shortens). vuln_references compare `text` exactly, and
   `resolve_to` up to its first ";" (what stands behind it is the labeller's knowledge of other documents).
 - Only keys that a label file holds are compared. A label that is null or [] with nothing read is agreement without a
-unit;
-  something read where the label says null counts against precision and, for number, date and place, as INVENTED, as
-  does
-  a CVE or a reference to a document that the label does not have.
-- A label cannot be read where the text holds none of its words, or where a name in it (two words or more with
-capitals: a
-  province, an occasion) is not in the text and has a word that is nowhere in the text. It is listed under "label not in
-  the text" and leaves the count. The rule looks at the text and the label alone, never at the file's name.
+  unit; something read where the label says null counts against precision and, for number, date and place, as INVENTED,
+  as does a CVE or a reference to a document that the label does not have.
+- A label cannot be read where the text holds none of its words, or where a name in it (two words or more with capitals:
+  a province, an occasion) is not in the text and has a word that is nowhere in the text. It is listed under "label not
+  in the text" and leaves the count. The rule looks at the text and the label alone, never at the file's name.
 """
 
 from __future__ import annotations
@@ -46,7 +40,7 @@ from typing import Any
 from vigil.engines.dispatch import read
 from vigil.engines.dispatch.text import compiled, key
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FLOOR = 0.95
 NEVER_INVENT = ("number", "date", "place", "cves", "refs")
 WORDS_F1 = 0.75

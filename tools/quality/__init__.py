@@ -1,0 +1,1 @@
+"""Quality: what is read and found, against labelled texts and events."""
