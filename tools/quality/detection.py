@@ -9,7 +9,7 @@
   told of the rest: false alarms, by rule and group or host.
 
 Vigil's own rules stand beside the published ones (SigmaHQ's, at the levels of both postures). Prints a table and what
-was missed, writes build/quality/detection.json, and fails where Vigil's own miss a planted attack or tell a false alarm.
+was missed, writes build/quality/detection.json, and fails where Vigil's own miss an attack or tell a false alarm.
 """
 
 from __future__ import annotations
