@@ -201,6 +201,7 @@ WINDOWS: dict[str, tuple[list[list[str]], list[list[str]]]] = {
     ),
     "PowerShell is cut to pieces so that nobody reads it": (
         [[script("$a=(('h'+'ttp')+(':'+'//')+('10.'+'1')+('/'+'x'));&('ne'+'w-'+'obje'+'ct') neT.WEbcLiENt")],
+         [windows("Windows PowerShell", "PowerShell", 800, Data=["&('n'+'e'+'w'+'-o'+'bj'+'ec'+'t') neT.WEbcLiENt", "DetailSequence=1"])],
          [script("[net.sErVice`pOIn`TmaNA`gER]::\"SecUrI`T`yPRo`ToCol\"='tls12'")]],
         [[script("$ten = 'Bao cao' + $thang + '.xlsx'; $noi = 'D:\\' + $nam + '\\' + $ten")],
          [script("Write-Host 'a', 'b', 'c', 'd', 'e', 'f', 'g'")], [script("Write-Host `\"xin chao`\" `n`r`t")]],
