@@ -7,19 +7,21 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from vigil.engines.detection.entities import entities
 from vigil.engines.detection.indicators import Indicator, time_of
 from vigil.engines.detection.terms import Rule
 
 TIMES: Final = ("systemtime", "utctime", "@timestamp", "timestamp", "eventtime", "time", "ts")
 HOSTS: Final = ("computer", "hostname", "host", "host.name", "sourceipaddress")
 LEVELS: Final = ("critical", "high", "medium", "low", "informational")
+_HOSTS: Final = 1000
 _EXAMPLES: Final = 3
 _SHOWN: Final = 40
 
 
 @dataclass
 class Found:
-    """Of one rule. Times as they are written in the events (ISO 8601 sorts as text)."""
+    """Of one rule. Times as they are written in the events (ISO 8601 sorts as text); `hosts`: whom they are about."""
 
     first: str = ""
     last: str = ""
@@ -59,23 +61,27 @@ class Findings:
         matches: pa.RecordBatch,
         place: Callable[[int], tuple[str, int]],
         more: Callable[[Sequence[int]], pa.RecordBatch] | None = None,
+        whom: Sequence[str] = HOSTS,
     ) -> None:
         """Matches (`rule`, `row`) of a batch; `place` says of a row where it stands (file, number).
 
-        `more` gives rows with every field, where the batch has not all of them.
+        `more` gives rows with every field, where the batch has not all of them. `whom`: the fields that say whom an
+        event is about (`entities.entity_names`).
         """
         if not matches.num_rows:
             return
-        times, hosts = _first_of(batch, TIMES), _first_of(batch, HOSTS)
+        times = _first_of(batch, TIMES)
+        rows = matches.column(1).to_pylist()
+        hosts = entities(batch, rows, whom)
         examples: list[tuple[dict[str, Any], int]] = []
-        for rule, row in zip(matches.column(0).to_pylist(), matches.column(1).to_pylist(), strict=True):
+        for rule, row, host in zip(matches.column(0).to_pylist(), rows, hosts, strict=True):
             file, number = place(row)
             self.counts[file, rule] += 1
             found = self.by_rule[rule]
             at = str(times[row].as_py() or "") if times is not None else ""
             found.take(at)
-            if hosts is not None and (host := hosts[row].as_py()) and (host in found.hosts or len(found.hosts) < 1000):
-                found.hosts[str(host)] += 1
+            if host and (host in found.hosts or len(found.hosts) < _HOSTS):
+                found.hosts[host] += 1
             if self.shown[rule] < _EXAMPLES:
                 self.shown[rule] += 1
                 found.examples.append({"file": file, "record": number, "time": at})

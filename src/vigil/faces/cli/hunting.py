@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from vigil.adapters.log_sources import Piece, Portion, Remembered, Tally, portions, times
 from vigil.engines.detection.correlation import Correlation, Matched
-from vigil.engines.detection.entities import fields_by_rule
+from vigil.engines.detection.entities import entity_names, fields_by_rule
 from vigil.engines.detection.feeding import fed
 from vigil.engines.detection.findings import HOSTS, LEVELS, TIMES, Findings
 from vigil.engines.detection.indicators import FIELDS, IndicatorSet
@@ -140,7 +140,8 @@ class Hunt:
             if self._told is not None:
                 matches = matches.filter(pc.is_in(matches.column(0), self._told))
             if matches.num_rows:
-                made.findings.add(portion.batch, matches, partial(_place, portion), portion.more)
+                whom = entity_names(portion.source)
+                made.findings.add(portion.batch, matches, partial(_place, portion), portion.more, whom)
             if self.indicators is None:
                 continue
             sightings = self.indicators.match(portion.batch)
