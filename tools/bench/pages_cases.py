@@ -47,7 +47,6 @@ DETECTION: dict[str, tuple[str, ...]] = {
         f"/rules/{OF_HERE}&q=khoa tu chay&level=high&product=windows",
         "/rules/?q=T1110",
     ),
-    "rule_set": ("/rules/import/",),
     "own_rule_new": ("/rules/new/",),
     "profile": ("/rules/profile/normal/", f"/rules/profile/highest/{OF_HERE}"),
     "rule": ("/rules/{rule}/", f"/rules/{{rule}}/{OF_HERE}", "/rules/{own_rule}/"),
@@ -58,6 +57,7 @@ DETECTION: dict[str, tuple[str, ...]] = {
     "indicators": tuple(f"/indicators/{rest}" for rest in LIST),
 }
 ADMINISTRATOR: dict[str, tuple[str, ...]] = {
+    "rule_set": ("/rules/import/",),
     "home": ("/",),
     "watch": ("/watches/{watch}/",),
     "wall": ("/watches/{watch}/wall/",),

@@ -153,6 +153,18 @@ class Source(_Value):
             for asked, is_ in ((self.category, log.category), (self.product, log.product), (self.service, log.service))
         )
 
+    def narrowed_by(self, told: "Source") -> "Source":
+        """What a log is that somebody said to be this and whose events tell that they are `told`.
+
+        Who says "linux" means sshd's lines, too. Where the two are at odds, what was said holds.
+        """
+        parts = []
+        for said, is_ in ((self.category, told.category), (self.product, told.product), (self.service, told.service)):
+            if said and is_ and said not in is_.split(","):
+                return self
+            parts.append(said or is_)
+        return Source(*parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule(_Value):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vigil.adapters.log_sources.formats.auditd import Auditd
 from vigil.adapters.log_sources.formats.bind import Bind
-from vigil.adapters.log_sources.formats.bodies import pairs_record
+from vigil.adapters.log_sources.formats.bodies import Bodies, pairs_record
 from vigil.adapters.log_sources.formats.cef import CEF, LEEF
 from vigil.adapters.log_sources.formats.dnsdist import Dnsdist
 from vigil.adapters.log_sources.formats.iis import W3C
@@ -63,6 +63,7 @@ class Lines:
             raise ValueError(f"no format {format}")
         stamps = Stamps(now)
         self._zeek, self._iis = Zeek(), W3C()
+        self._bodies = Bodies(stamps)
         self._readers: dict[str, Reader] = {
             "access": Access(), "apache": Access("apache"), "nginx": Access("nginx"), "zeek": self._zeek,
             "iis": self._iis,
@@ -82,6 +83,7 @@ class Lines:
         self.name = ""
         for reader in self._readers.values():
             reader.restore({})
+        self._bodies.restore({})
 
     def _use(self, name: str) -> None:
         self._last, self._reader = name, self._readers.get(name)
@@ -101,6 +103,10 @@ class Lines:
             except ValueError as error:
                 why = error
         return self._guessed(line, why)
+
+    def body(self, program: str, text: str) -> Record:
+        """What the program of that name wrote, without a head of its own; at the least a message of syslog."""
+        return self._bodies.read(program, text)
 
     def _guessed(self, line: str, why: ValueError | None) -> Record | None:
         header = [name for name in ("zeek", "iis") if self._begun(name)]
@@ -135,6 +141,8 @@ class Lines:
     def state(self) -> dict[str, Any]:
         """As plain JSON values."""
         states = {name: state for name, reader in self._readers.items() if (state := reader.state())}
+        if bodies := self._bodies.state():
+            states["bodies"] = bodies
         return {"last": self._last, "name": self.name, "readers": states}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -143,6 +151,8 @@ class Lines:
         for name, one in state.get("readers", {}).items():
             if name in self._readers:
                 self._readers[name].restore(one)
+            elif name == "bodies":
+                self._bodies.restore(one)
         if self.format == "auto" and state.get("last") in self._readers:
             self._use(state["last"])
         self.name = str(state.get("name", ""))
