@@ -116,6 +116,27 @@ def test_what_misbehaves_costs_itself_alone(tmp_path: Path) -> None:
         assert "20 connections are open" in " | ".join(at.refused())
 
 
+def test_one_address_takes_not_every_connection(tmp_path: Path) -> None:
+    doors = Doors(hosts={"gw": SOURCE}, anybody=None)
+    listening = Listening(syslog_tcp=ANY, most_connections=20, most_connections_of_one=3)
+    with receiving(tmp_path, listening, doors) as at:
+        port, line = at.ports["syslog_tcp"], b"<13>1 2026-02-14T10:00:00Z gw app - - - a\n"
+        first = [socket.create_connection(("127.0.0.1", port), 5) for _ in range(3)]
+        for client in first:
+            client.sendall(line)
+        until(lambda: len(at.records()) == 3)
+        with socket.create_connection(("127.0.0.1", port), 5) as fourth, pytest.raises(ConnectionResetError):
+            fourth.recv(1)
+            raise ConnectionResetError  # closed without a reset
+        assert "3 of one address are open: 127.0.0.1" in " | ".join(at.refused())
+        with socket.create_connection(("127.0.0.1", port), 5, ("127.0.0.2", 0)) as other:
+            other.sendall(line)
+            until(lambda: len(at.records()) == 4)
+        for client in first:
+            client.close()
+        until(lambda: send(at, line) or len(at.records()) > 4)  # when it was seen that they are gone
+
+
 def test_a_port_in_use_is_that_listener_s_trouble_alone(tmp_path: Path) -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):

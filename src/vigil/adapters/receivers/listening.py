@@ -14,7 +14,8 @@ class Listening:
     """Ports: 0 is off, `ANY` is whichever is free. TLS needs a certificate (with its chain) and its key.
 
     `client_authority`: who signs clients' certificates; they are then wanted, or required. `elastic_version`: what
-    shippers of Elastic are told, some of which refuse a server older than themselves.
+    shippers of Elastic are told, some of which refuse a server older than themselves. `most_connections_of_one`: of
+    syslog, from one address.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +33,7 @@ class Listening:
     most_expanded_bytes: int = 128 * 1024 * 1024
     most_lines: int = 400_000
     most_connections: int = 1000
+    most_connections_of_one: int = 250
     most_requests: int = 64
     body_s: float = 60.0
     patience_s: float = 10.0

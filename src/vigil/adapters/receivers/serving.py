@@ -73,6 +73,7 @@ class Receivers:
                 self._intake,
                 most_record_bytes=asked.most_record_bytes,
                 most_connections=asked.most_connections,
+                most_of_one=asked.most_connections_of_one,
             )
         self._running.append(listener)
         return await listener.start(asked.host, port, tls)

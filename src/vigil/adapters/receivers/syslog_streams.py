@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import Counter
 from typing import Final
 
 from vigil.adapters.receivers.framing import Framer
@@ -24,9 +25,12 @@ _KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 120), (socket.TCP_KEEPINTVL, 30), (so
 class StreamListener:
     """One listening port and its connections."""
 
-    def __init__(self, name: str, intake: Intake, *, most_record_bytes: int, most_connections: int) -> None:
+    def __init__(
+        self, name: str, intake: Intake, *, most_record_bytes: int, most_connections: int, most_of_one: int
+    ) -> None:
         self._name, self._intake = name, intake
-        self._most, self._most_connections = most_record_bytes, most_connections
+        self._most, self._most_connections, self._most_of_one = most_record_bytes, most_connections, most_of_one
+        self._of_one: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[asyncio.WriteTransport] = set()
         self._server: asyncio.Server | None = None
@@ -59,10 +63,13 @@ class StreamListener:
         task = asyncio.current_task()
         peer = writer.get_extra_info("peername")
         address = plain_address(peer[0]) if peer else ""
-        if task is None or len(self._tasks) >= self._most_connections:
-            self._intake.tally.refuse(self._name, None, f"{self._most_connections} connections are open: {address}")
+        many, of_one = len(self._tasks), self._of_one[address]
+        if task is None or many >= self._most_connections or of_one >= self._most_of_one:
+            why = f"{many} connections are open" if of_one < self._most_of_one else f"{of_one} of one address are open"
+            self._intake.tally.refuse(self._name, None, f"{why}: {address}")
             writer.transport.abort()
             return
+        self._of_one[address] += 1
         self._tasks.add(task)
         self._open.add(writer.transport)
         framer = Framer(self._most)
@@ -82,6 +89,9 @@ class StreamListener:
             pass
         finally:
             self._tasks.discard(task)
+            self._of_one[address] -= 1
+            if not self._of_one[address]:
+                del self._of_one[address]
             with contextlib.suppress(OSError):
                 writer.close()
 
