@@ -20,6 +20,7 @@ from vigil.adapters.receivers.bodies import BodyRefused, body_of, unpacked
 from vigil.adapters.receivers.door import DoorClosed
 from vigil.adapters.receivers.intake import Intake
 from vigil.adapters.receivers.listening import Listening, plain_address
+from vigil.adapters.receivers.syslog_streams import close_quietly
 from vigil.adapters.receivers.tokens import source_of
 from vigil.adapters.spool import SpoolError, SpoolSlow
 
@@ -69,7 +70,7 @@ class HttpListener:
     async def stop(self) -> None:
         """Close the port; requests that are being answered have a moment for it."""
         if self._server is not None:
-            self._server.close()
+            await close_quietly(self._server)
         if self._runner is not None:
             await self._runner.cleanup()
 

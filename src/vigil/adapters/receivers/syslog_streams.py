@@ -18,6 +18,7 @@ from vigil.adapters.spool import SpoolClosed
 
 _READ: Final = 256 * 1024
 _HANDSHAKE_S: Final = 15.0
+_ROUNDS: Final = 3
 _FAREWELL_S: Final = 0.05  # in which sockets are closed by the loop, and handshakes that fail have failed
 _KEEPALIVE: Final = ((socket.TCP_KEEPIDLE, 120), (socket.TCP_KEEPINTVL, 30), (socket.TCP_KEEPCNT, 4))
 
@@ -34,6 +35,7 @@ class StreamListener:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[asyncio.WriteTransport] = set()
         self._server: asyncio.Server | None = None
+        self._stopped = False
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """The port. Raises: OSError."""
@@ -50,8 +52,9 @@ class StreamListener:
 
     async def stop(self) -> None:
         """Close the port and the connections; what was read and is being written is waited for, for a moment."""
+        self._stopped = True
         if self._server is not None:
-            self._server.close()
+            await close_quietly(self._server)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -61,6 +64,9 @@ class StreamListener:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
+        if self._stopped:  # it came in while the port was being closed
+            writer.transport.abort()
+            return
         peer = writer.get_extra_info("peername")
         address = plain_address(peer[0]) if peer else ""
         many, of_one = len(self._tasks), self._of_one[address]
@@ -109,3 +115,12 @@ def _keep_alive(writer: asyncio.StreamWriter) -> None:
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in _KEEPALIVE:
             handle.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+async def close_quietly(server: asyncio.Server) -> None:
+    """Close it when what it has accepted is made: a socket between the two would be nobody's, and is complained of."""
+    for one in server.sockets:
+        asyncio.get_running_loop().remove_reader(one.fileno())
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
+    server.close()
