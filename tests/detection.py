@@ -61,12 +61,13 @@ def raised(
     times: int = 1,
     title: str = "Chạy lệnh lạ",
     source: LogSource | None = None,
+    kind: str = "rule",
 ) -> Alert:
     """An alert as the detector commits it."""
     hits = [
         Hit(
             organisation=organisation.pk,
-            kind="rule",
+            kind=kind,
             key=key,
             title=title,
             level=level,

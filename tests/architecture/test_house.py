@@ -100,7 +100,7 @@ def test_every_action_takes_actor_and_now_by_name() -> None:
 
 def _read_settings() -> set[str]:
     words = re.findall(
-        r'(?:environ(?:\.get)?[\(\[]|_truth\(|_path\(|envvar=)\s*"(VIGIL_\w+)"',
+        r'(?:environ(?:\.get)?[\(\[]|given\.\w+\(|_path\(|envvar=)\s*"(VIGIL_\w+)"',
         "\n".join(p.read_text() for p in PYTHON),
     )
     return set(words)

@@ -5,32 +5,25 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 import vigil
 from vigil.kernel.files import place_new_file
-from vigil.project import sign_in
-
-
-def _truth(name: str, default: bool = False) -> bool:
-    return os.environ.get(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
-
-
-def _path(name: str) -> Path | None:
-    return Path(os.environ[name]) if os.environ.get(name) else None
-
+from vigil.project import given, sign_in
 
 PACKAGE = Path(vigil.__file__).resolve().parent
 CHECKOUT = PACKAGE.parents[1]
-VIGIL_DATA = Path(os.environ.get("VIGIL_DATA") or "var").resolve()  # set to nothing is not set
-VIGIL_PORT = int(os.environ.get("VIGIL_PORT", "8000"))
+VIGIL_DATA = Path(given.text("VIGIL_DATA", "var")).resolve()
+VIGIL_PORT = given.port("VIGIL_PORT", 8000, least=1)
 VIGIL_KEYS = VIGIL_DATA / "keys"
 VIGIL_JOURNAL = VIGIL_DATA / "journal"
 VIGIL_ORIGINALS = VIGIL_DATA / "originals"
-VIGIL_BASE_URL = os.environ.get("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
-VIGIL_TRUST_ANCHORS = _path("VIGIL_TRUST_ANCHORS")
-VIGIL_SMTP_URL = os.environ.get("VIGIL_SMTP_URL", "")
-VIGIL_IMAP_URL = os.environ.get("VIGIL_IMAP_URL", "")
-VIGIL_MAILBOX_ORGANISATION = os.environ.get("VIGIL_MAILBOX_ORGANISATION", "")
-VIGIL_MAIL_FROM = os.environ.get("VIGIL_MAIL_FROM", "vigil@localhost")
+VIGIL_BASE_URL = given.text("VIGIL_BASE_URL", f"http://localhost:{VIGIL_PORT}").rstrip("/")
+VIGIL_TRUST_ANCHORS = given.path("VIGIL_TRUST_ANCHORS")
+VIGIL_SMTP_URL = given.text("VIGIL_SMTP_URL")
+VIGIL_IMAP_URL = given.text("VIGIL_IMAP_URL")
+VIGIL_MAILBOX_ORGANISATION = given.text("VIGIL_MAILBOX_ORGANISATION")
+VIGIL_MAIL_FROM = given.text("VIGIL_MAIL_FROM", "vigil@localhost")
 
 VIGIL_PROVERS = [
     "vigil.domain.organisations.proofs.ContactPointProver",
@@ -50,26 +43,26 @@ VIGIL_OPEN_ITEMS = [
     "vigil.domain.detection.open_items.DetectionOpenItems",
 ]
 VIGIL_EXCHANGE_RECEIVER = "vigil.domain.flows.arrivals.ArrivalReceiver"
-VIGIL_EXCHANGE_CA = _path("VIGIL_EXCHANGE_CA")
-VIGIL_HEARTBEAT_S = max(1.0, float(os.environ.get("VIGIL_HEARTBEAT_S", "15")))
-VIGIL_SHARE_WITHIN_S = max(1.0, float(os.environ.get("VIGIL_SHARE_WITHIN_S", "300")))
+VIGIL_EXCHANGE_CA = given.path("VIGIL_EXCHANGE_CA")
+VIGIL_HEARTBEAT_S = given.seconds("VIGIL_HEARTBEAT_S", 15, least=1.0)
+VIGIL_SHARE_WITHIN_S = given.seconds("VIGIL_SHARE_WITHIN_S", 300, least=1.0)
 
 # Detection: where events come in, as sources are told to send them, and whose those of unknown senders are.
-VIGIL_RECEIVER_HOST = os.environ.get("VIGIL_RECEIVER_HOST", "127.0.0.1")
-VIGIL_SYSLOG_PORT = int(os.environ.get("VIGIL_SYSLOG_PORT", "5514"))
-VIGIL_SYSLOG_TLS_PORT = int(os.environ.get("VIGIL_SYSLOG_TLS_PORT", "0"))
-VIGIL_EVENTS_HTTP_PORT = int(os.environ.get("VIGIL_EVENTS_HTTP_PORT", "5580"))
-VIGIL_EVENTS_HTTPS_PORT = int(os.environ.get("VIGIL_EVENTS_HTTPS_PORT", "0"))
-VIGIL_RECEIVER_CERTIFICATE = _path("VIGIL_RECEIVER_CERTIFICATE")
-VIGIL_RECEIVER_KEY = _path("VIGIL_RECEIVER_KEY")
-VIGIL_RECEIVER_CLIENTS_CA = _path("VIGIL_RECEIVER_CLIENTS_CA")
-VIGIL_EVENTS_ORGANISATION = os.environ.get("VIGIL_EVENTS_ORGANISATION", "")
+VIGIL_RECEIVER_HOST = given.text("VIGIL_RECEIVER_HOST", "127.0.0.1")
+VIGIL_SYSLOG_PORT = given.port("VIGIL_SYSLOG_PORT", 5514)
+VIGIL_SYSLOG_TLS_PORT = given.port("VIGIL_SYSLOG_TLS_PORT", 0)
+VIGIL_EVENTS_HTTP_PORT = given.port("VIGIL_EVENTS_HTTP_PORT", 5580)
+VIGIL_EVENTS_HTTPS_PORT = given.port("VIGIL_EVENTS_HTTPS_PORT", 0)
+VIGIL_RECEIVER_CERTIFICATE = given.path("VIGIL_RECEIVER_CERTIFICATE")
+VIGIL_RECEIVER_KEY = given.path("VIGIL_RECEIVER_KEY")
+VIGIL_RECEIVER_CLIENTS_CA = given.path("VIGIL_RECEIVER_CLIENTS_CA")
+VIGIL_EVENTS_ORGANISATION = given.text("VIGIL_EVENTS_ORGANISATION")
 VIGIL_SPOOL = VIGIL_DATA / "spool"
-VIGIL_SPOOL_FREE_MB = max(0, int(os.environ.get("VIGIL_SPOOL_FREE_MB", "1024")))
+VIGIL_SPOOL_FREE_MB = given.whole("VIGIL_SPOOL_FREE_MB", 1024)
 VIGIL_EVENTS = VIGIL_DATA / "events"
-VIGIL_EVENTS_KEEP_DAYS = max(1, int(os.environ.get("VIGIL_EVENTS_KEEP_DAYS", "90")))
+VIGIL_EVENTS_KEEP_DAYS = given.whole("VIGIL_EVENTS_KEEP_DAYS", 90, least=1)
 VIGIL_LOG_FOLDERS = [Path(one) for one in os.environ.get("VIGIL_LOG_FOLDERS", "/var/log").split(":") if one]
-VIGIL_DETECTORS = min(32, max(1, int(os.environ.get("VIGIL_DETECTORS", "1"))))
+VIGIL_DETECTORS = given.whole("VIGIL_DETECTORS", 1, least=1, most=32)
 VIGIL_WORKERS = [
     "timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman", "sentinel", "receiver", "tailer",
     "hunter",
@@ -78,18 +71,17 @@ VIGIL_WORKERS = [
 
 # Paging: who is on call is told by the class that VIGIL_ON_CALL names (kernel/on_call.py); "" while no room knows.
 VIGIL_ON_CALL = "vigil.domain.duty.on_call.RosterOnCall"
-VIGIL_CHANNELS = Path(os.environ.get("VIGIL_CHANNELS", VIGIL_DATA / "channels.toml"))
-VIGIL_CHANNEL_SCHEMES = os.environ.get("VIGIL_CHANNEL_SCHEMES", "")
-VIGIL_OUTBOX_LEASE_S = max(2.0, float(os.environ.get("VIGIL_OUTBOX_LEASE_S", "120")))
-VIGIL_DEADMAN_URL = os.environ.get("VIGIL_DEADMAN_URL", "")
-VIGIL_DEADMAN_S = max(1.0, float(os.environ.get("VIGIL_DEADMAN_S", "60")))
+VIGIL_CHANNELS = given.path("VIGIL_CHANNELS") or VIGIL_DATA / "channels.toml"
+VIGIL_CHANNEL_SCHEMES = given.text("VIGIL_CHANNEL_SCHEMES")
+VIGIL_OUTBOX_LEASE_S = given.seconds("VIGIL_OUTBOX_LEASE_S", 120, least=2.0)
+VIGIL_DEADMAN_URL = given.text("VIGIL_DEADMAN_URL")
+VIGIL_DEADMAN_S = given.seconds("VIGIL_DEADMAN_S", 60, least=1.0)
 
 
 def _secret_key() -> str:
     """From VIGIL_SECRET_KEY, else made once and kept in the data folder, readable by its owner alone."""
-    given = os.environ.get("VIGIL_SECRET_KEY")
-    if given:
-        return given
+    if key := given.text("VIGIL_SECRET_KEY"):
+        return key
     path = VIGIL_KEYS / "django.secret"
     if not path.exists():
         for folder in (VIGIL_DATA, VIGIL_KEYS):  # each by itself: `parents=True` would leave the upper one open to all
@@ -114,7 +106,7 @@ def _database(url: str) -> dict[str, object]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError("VIGIL_DATABASE_URL must begin with postgresql://")
+        raise ImproperlyConfigured("VIGIL_DATABASE_URL must begin with postgresql://")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -130,9 +122,9 @@ def _database(url: str) -> dict[str, object]:
 
 SECRET_KEY = _secret_key()
 os.umask(0o077)  # the database, its copies and the originals are for their owner alone
-DEBUG = _truth("VIGIL_DEBUG")
+DEBUG = given.truth("VIGIL_DEBUG")
 ALLOWED_HOSTS = [
-    host.strip() for host in os.environ.get("VIGIL_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
+    host.strip() for host in given.text("VIGIL_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host.strip()
 ]
 CSRF_TRUSTED_ORIGINS = [VIGIL_BASE_URL] if VIGIL_BASE_URL.startswith("https://") else []
 
@@ -214,7 +206,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": _database(os.environ.get("VIGIL_DATABASE_URL", ""))}
+DATABASES = {"default": _database(given.text("VIGIL_DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -268,8 +260,8 @@ SOCIALACCOUNT_ADAPTER = "vigil.faces.web.accounts.oidc.OidcAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an account is found by the provider's subject alone
 SOCIALACCOUNT_STORE_TOKENS = False
 
-AXES_FAILURE_LIMIT = int(os.environ.get("VIGIL_LOCKOUT_FAILURES", "5"))
-AXES_COOLOFF_TIME = float(os.environ.get("VIGIL_LOCKOUT_HOURS", "0.25"))
+AXES_FAILURE_LIMIT = given.whole("VIGIL_LOCKOUT_FAILURES", 5, least=1)
+AXES_COOLOFF_TIME = given.seconds("VIGIL_LOCKOUT_HOURS", 0.25, least=0.0)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "vigil.faces.web.accounts.lockout.address_of"
@@ -306,7 +298,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = VIGIL_BASE_URL.startswith("https://
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "vigil.faces.web.problems.stale_form"
-VIGIL_BEHIND_PROXY = _truth("VIGIL_BEHIND_PROXY")
+VIGIL_BEHIND_PROXY = given.truth("VIGIL_BEHIND_PROXY")
 if VIGIL_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -329,7 +321,7 @@ CONTENT_SECURITY_POLICY = {
 
 # An upload is held in memory, never in a temporary file: a secret document must leave no trace on the disk.
 FILE_UPLOAD_HANDLERS = ["vigil.faces.web.uploads.BoundedMemoryUploadHandler"]
-VIGIL_UPLOAD_BYTES = min(50_000_000, int(os.environ.get("VIGIL_UPLOAD_BYTES", "50000000")))
+VIGIL_UPLOAD_BYTES = given.whole("VIGIL_UPLOAD_BYTES", 50_000_000, most=50_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
@@ -341,6 +333,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"without_keys": {"()": "vigil.project.redaction.WithoutKeys"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["without_keys"]}},
-    "root": {"handlers": ["console"], "level": os.environ.get("VIGIL_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": given.text("VIGIL_LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -20,6 +20,7 @@ from vigil.adapters.spool import Frame
 from vigil.domain.detection.actions.taking import Hit, SourceRead
 from vigil.domain.detection.models import AlertKind, PendingMatch
 from vigil.domain.detection.rule_book import LoadedRules, Ours
+from vigil.domain.detection.titles import title_of_indicator
 from vigil.engines.detection.entities import entities, entity_names, shown, technique_of, values_of
 from vigil.engines.detection.indicators import IndicatorSet
 from vigil.engines.detection.matching import Matcher, More
@@ -344,7 +345,7 @@ class Finding:
                         organisation=self.organisation,
                         kind=AlertKind.INDICATOR,
                         key=f"{one.kind}:{one.value}",
-                        title=one.value,
+                        title=title_of_indicator(one.kind, one.source, one.value),
                         level="high",
                         entity=entity,
                         at=when,

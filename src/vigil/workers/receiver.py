@@ -21,7 +21,9 @@ from vigil.adapters.receivers import LISTENERS, Count, DoorClosed, Listening, Re
 from vigil.adapters.spool import SharedSpool
 from vigil.domain.detection import doors
 from vigil.domain.detection.actions.receiving import Door, tell_received
+from vigil.domain.detection.reasons import NO_LISTENER, NO_ROOM
 from vigil.kernel import clock
+from vigil.kernel.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +50,15 @@ class Receiver:
         self.receivers: Receivers | None = None
 
     def round(self) -> str:
-        """Keep the listeners up and tell what came; returns how much. Raises: RuntimeError where one does not work."""
+        """Keep the listeners up and tell what came; returns how much. Raises: Unavailable where one does not work."""
         if self._thread is None or not self._thread.is_alive():
             self._begin()
         counts = [*self._untold, *self._tally.take()]
         self._untold = counts
-        troubles = self._tell(counts)
+        trouble = self._tell(counts)
         self._untold = []
-        if troubles:
-            raise RuntimeError("; ".join(troubles))
+        if trouble:
+            raise Unavailable("receiver.trouble", trouble)
         return f"{sum(one.received for one in counts)} received, {sum(one.refused for one in counts)} refused"
 
     def close(self) -> None:
@@ -78,7 +80,8 @@ class Receiver:
         if self._fault is not None:
             raise RuntimeError(str(self._fault))
 
-    def _tell(self, counts: list[Count]) -> list[str]:
+    def _tell(self, counts: list[Count]) -> str:
+        """Keep the counts and how the listeners do; returns what does not work, in words for everybody."""
         receivers, spool = self.receivers, self._spool
         ports = dict(receivers.ports) if receivers is not None else {}
         troubles = dict(receivers.troubles) if receivers is not None else {}
@@ -89,7 +92,7 @@ class Receiver:
             if (port := self._listening.port(name))
         ]
         tell_received(doors=told, counts=counts, now=clock.now())
-        return sorted({door.trouble for door in told if door.trouble})
+        return NO_ROOM if refuses else NO_LISTENER if any(door.trouble for door in told) else ""
 
     def _listen(self) -> None:
         try:

@@ -17,10 +17,12 @@ from uuid import UUID
 from django.db import DatabaseError, close_old_connections
 
 from vigil.adapters.log_sources.tailing import Chunk, Follower
-from vigil.adapters.spool import Frame, Position, SharedSpool, SpoolReader
+from vigil.adapters.spool import Frame, Position, SharedSpool, SpoolFull, SpoolReader
 from vigil.domain.detection.actions.receiving import keep_tail, tell_tail
 from vigil.domain.detection.models import LogSource, TailPosition
+from vigil.domain.detection.reasons import NO_ROOM
 from vigil.kernel import clock
+from vigil.kernel.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class Tailer:
         self._followed: dict[UUID, _Followed] = {}
 
     def round(self) -> str:
-        """Follow for about two seconds; returns how many bytes came. Raises: SpoolError where the disk is full."""
+        """Follow for about two seconds; returns how many bytes came. Raises: Unavailable where the disk is full."""
         rows = list(LogSource.objects.filter(retired_at=None).exclude(path="").select_related("tail").order_by("pk"))
         if self._spool is None and rows:
             self._done = self._without_cursor()
@@ -64,8 +66,10 @@ class Tailer:
         until = time.monotonic() + ROUND_S
         came = 0
         while not self._stop.is_set():
-            for row in rows:
-                came += self._follow(row)
+            try:
+                came += sum(self._follow(row) for row in rows)
+            except SpoolFull as error:
+                raise Unavailable("receiver.trouble", NO_ROOM) from error
             if time.monotonic() >= until or self._stop.wait(POLL_S):
                 break
         return f"{len(rows)} sources, {came} bytes"

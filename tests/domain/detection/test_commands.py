@@ -44,7 +44,9 @@ def test_a_release_archive_is_taken_in_and_listed(isp, tmp_path) -> None:
     assert [(row["title"], row["state"]) for row in rows] == [
         ("Luật 1", "running"), ("Luật 2", "off"), ("Luật 3", "unusable"),
     ]  # fmt: skip
-    assert told("rules", "list", "--state", "unusable", "--organisation", isp.name).startswith("unusable")
+    listed = told("rules", "list", "--state", "unusable", "--organisation", isp.name)
+    assert listed.startswith("unusable") and "Không đọc được điều kiện: " in listed
+    assert "Không đọc được điều kiện: " in told("rules", "import", str(archive), "--dry-run", code=1)
     (tmp_path / "no.zip").write_bytes(io.BytesIO(b"PK").getvalue())
     with pytest.raises(Refused):
         told("rules", "import", str(tmp_path / "no.zip"))
@@ -57,12 +59,21 @@ def test_a_source_is_entered_and_gets_its_token(isp, organisation_of) -> None:
     assert (made["address"], made["organisation"]) == ("192.0.2.7", isp.name)
     with pytest.raises(Conflict):
         told("sources", "add", "--name", "Khác", "--address", "192.0.2.7")
+    heard = LogSource.objects.create(
+        organisation=isp, name="Đã gửi", silent_after_s=0, created_at=clock.now(), last_received_at=clock.now()
+    )
+    states = {row["name"]: row["state"] for row in told("sources", "list", "--json")}
+    assert states == {"Web": "unheard", "Đã gửi": "alive"}
+    lines = told("sources", "list").splitlines()
+    assert any("Chưa gửi gì" in line and line.endswith("Web") for line in lines)
+    assert any("+07:00" in line and "Đang gửi" in line for line in lines)
+    heard.delete()
     token = told("sources", "token", "Web").strip()
     assert Door().by_token(token) == LogSource.objects.get().pk
     assert told("sources", "token", made["id"], "--json")["token"] != token
     assert [row["silent"] for row in told("sources", "list", "--json")] == [False]
     LogSource.objects.update(created_at=clock.now() - timedelta(hours=1))
-    assert "silent" in told("sources", "list", code=1)
+    assert "Im lặng" in told("sources", "list", code=1)
     organisation_of("Thứ hai")
     with pytest.raises(NotFound):
         told("sources", "add", "--name", "Web 2")

@@ -96,6 +96,13 @@ def test_health_says_that_workers_never_ran(data) -> None:
     assert states["worker timekeeper"] == "fails"
 
 
+def test_what_this_machine_sends_shows_on_the_sample_s_board(data) -> None:
+    (source,) = json.loads(_vigil(data, "sources", "list", "--json").stdout)
+    watches = json.loads(_vigil(data, "watch", "show", "--json").stdout)
+    assert source["address"] == "127.0.0.1"
+    assert source["organisation"] in {watch["organisation"] for watch in watches}
+
+
 def test_preparing_again_changes_nothing_and_prints_no_password(data) -> None:
     again = _vigil(data, "prepare", "--sample").stdout
     assert "admin" not in again

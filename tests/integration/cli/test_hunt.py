@@ -49,7 +49,7 @@ def test_what_was_found_what_could_not_be_read_and_what_could_not_run(place) -> 
     done = _run(place, "--counts", str(place / "counts.tsv"))
     assert done.exit_code == 1, done.output
     assert "high                 2  Refused" in done.output
-    assert "2026-04-30T00:01:00 … 2026-04-30T00:09:00  MAY1" in done.output
+    assert "2026-04-30 07:01:00+07:00 … 2026-04-30 07:09:00+07:00  MAY1" in done.output
     assert "4 events in 2 files, 1 rules; 1 rules matched 2 times." in done.output
     assert "1 records could not be read" in done.output
     assert "khong" in done.output
@@ -159,6 +159,7 @@ def test_correlations_run_over_all_that_matched_in_the_order_of_its_time(tmp_pat
         assert done.exit_code == 1, done.output
         assert counts.read_text().splitlines() == expected
     assert "critical             1  Guessed" in done.output and "203.0.113.7" in done.output
+    assert "2026-04-30 07:10:00+07:00 … 2026-04-30 07:10:00+07:00  203.0.113.7" in done.output, "one zone for all"
     assert "3 correlations; 3 were met, by 4 closing events." in done.output
     facts = json.loads(CliRunner().invoke(hunt, [*words, "--level", "critical", "--json"]).output)
     (guessed,) = facts["correlations"]

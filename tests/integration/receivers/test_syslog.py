@@ -128,7 +128,7 @@ def test_one_address_takes_not_every_connection(tmp_path: Path) -> None:
         with socket.create_connection(("127.0.0.1", port), 5) as fourth, pytest.raises(ConnectionResetError):
             fourth.recv(1)
             raise ConnectionResetError  # closed without a reset
-        assert "3 of one address are open: 127.0.0.1" in " | ".join(at.refused())
+        assert "3 connections of one address are open: 127.0.0.1" in " | ".join(at.refused())
         with socket.create_connection(("127.0.0.1", port), 5, ("127.0.0.2", 0)) as other:
             other.sendall(line)
             until(lambda: len(at.records()) == 4)

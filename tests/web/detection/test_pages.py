@@ -1,23 +1,29 @@
 """What an officer does on these pages, from the queue to the verdict; what an engineer does with sources and rules."""
 
+import html
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.detection import raised, source_of
 from tests.web.detection.conftest import watched
-from tests.web.rooms import ACTOR, client_of
+from tests.web.rooms import ACTOR, client_of, organisation
 
 from vigil.domain.accounts.models import User
+from vigil.domain.detection.actions.hunts import ask_hunt
 from vigil.domain.detection.actions.shipped import import_shipped
+from vigil.domain.detection.actions.suppressions import suppress
 from vigil.domain.detection.models import (
     Alert,
     DetectionProfile,
     IndicatorList,
+    Listener,
     LogSource,
     RetroHunt,
     Rule,
@@ -26,7 +32,10 @@ from vigil.domain.detection.models import (
     Suppression,
 )
 from vigil.domain.detection.queries import rules_for
+from vigil.domain.detection.titles import title_of_indicator, title_of_rule, told
+from vigil.faces.cli.terms import translator
 from vigil.faces.web.detection import sources
+from vigil.faces.web.detection.strip import detection_of
 from vigil.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +82,49 @@ def test_rules_that_vigil_ships_read_in_the_reader_s_language(ours) -> None:
     assert "Địa chỉ vừa dò mật khẩu" in _text(client.get(reverse("rule", args=[rule.pk])))
     client.cookies["vigil_language"] = "en"
     assert rule.title in _text(client.get(reverse("alerts"), {"q": "password guessed"}))
+
+
+def test_what_is_kept_in_english_is_read_in_vietnamese_wherever_it_stands(ours, shared) -> None:
+    owner, now = ours.organisation, clock.now()
+    import_shipped(actor=ACTOR, now=now)
+    rule = Rule.objects.filter(origin="vigil", unusable="", correlates=False).order_by("uid")[0]
+    english, vietnamese = rule.title, told(title_of_rule(rule), translator("vi"))
+    assert english != vietnamese
+    first, second = (raised(owner, now, key=rule.uid, title=english, entity=f"MÁY {n}") for n in (1, 2))
+    suppress(
+        organisation=owner, key=rule.uid, title=english, entity="", reason="r", until=now + timedelta(days=1),
+        actor=ACTOR, now=now,
+    )  # fmt: skip
+    title = title_of_indicator("domain", "CTI tuần 12", "xau.example")
+    listed = raised(owner, now, key="domain:xau.example", kind="indicator", title=title)
+    LogSource.objects.filter(pk=ours.source.pk).update(
+        rejected_samples=[{"at": now.isoformat(), "why": "no CEF: dòng lạ"}]
+    )
+    Listener.objects.create(
+        name="http", host="127.0.0.1", port=1, updated_at=now, trouble="1,000,000 bytes free, 2,000,000 wanted"
+    )
+    client = client_of(owner, "administrator")
+    client.post(reverse("rule_switch", args=[rule.pk]), {"to": "off", "organisation": str(owner.pk)})
+    hunt = ask_hunt(
+        organisation=owner, title="t", rules=[rule.pk], lists=[], since=now - timedelta(days=1), until=now,
+        actor=ACTOR, now=now,
+    )  # fmt: skip
+    closing = {"alert": [str(first.pk), str(second.pk)], "what": "close", "verdict": "false", "text": "ồn"}
+    for page, there in (
+        (client.post(reverse("alerts_many"), closing), vietnamese),
+        (client.get(reverse("suppressions")), vietnamese),
+        (client.get(reverse("suppression_new"), {"key": rule.uid, "title": english}), vietnamese),
+        (client.get(reverse("journal")), vietnamese),
+        (client.get(reverse("hunt", args=[hunt.pk])), vietnamese),
+        (client.get(reverse("alert", args=[listed.pk])), "Tên miền trong danh sách “CTI tuần 12”: xau.example"),
+        (client.get(reverse("source", args=[ours.source.pk])), "không phải bản ghi CEF: dòng lạ"),
+        (client.get(reverse("sources")), "đĩa còn trống 1 MB, cần 2 MB"),
+        (client.get(reverse("indicators")), "hậu tố công cộng: mọi tên bên dưới đều sẽ khớp"),
+        (client.get(reverse("rules"), {"state": "unusable"}), "Không đọc được điều kiện: "),
+    ):
+        text = html.unescape(_text(page))
+        assert there in text, page.request["PATH_INFO"]
+        assert english not in text, page.request["PATH_INFO"]
 
 
 def test_an_alert_from_taking_to_verdict_and_back(ours) -> None:
@@ -169,6 +221,23 @@ def test_a_source_is_entered_and_its_token_shown_once(ours) -> None:
     assert "Web 02" not in _text(client.get(reverse("sources")))
 
 
+def test_what_the_page_of_a_source_shows_to_copy_is_what_the_how_to_says(ours, settings) -> None:
+    how_to = (Path(__file__).parents[3] / "docs/how-to/send-logs.md").read_text("utf-8")
+    blocks = re.findall(r"^```(?:rsyslog|yaml|sh)\n(.*?)\n```", how_to, re.M | re.S)
+    settings.VIGIL_RECEIVER_HOST, settings.VIGIL_SYSLOG_PORT = "vigil.minhhoa.example", 5514
+    client, address = client_of(ours.organisation, "engineer"), reverse("source", args=[ours.source.pk])
+
+    def shown() -> list[str]:
+        pre = re.findall(r'<pre class="snippet">(.*?)</pre>', client.get(address).content.decode(), re.S)
+        assert len(pre) == 3
+        return [html.unescape(one) for one in pre]
+
+    settings.VIGIL_SYSLOG_TLS_PORT = settings.VIGIL_EVENTS_HTTPS_PORT = 0
+    assert shown()[0] in blocks
+    settings.VIGIL_SYSLOG_TLS_PORT, settings.VIGIL_EVENTS_HTTPS_PORT = 6514, 9243
+    assert set(shown()) <= set(blocks)
+
+
 def test_rules_are_switched_and_postures_shaped(ours, shared) -> None:
     client, owner = client_of(ours.organisation, "engineer", "en"), ours.organisation
     page = _text(client.get(reverse("rules")))
@@ -210,6 +279,9 @@ def test_an_own_rule_from_its_faults_to_going_live(ours) -> None:
     client.post(reverse("rule_test", args=[ours.rule.pk]), {"days": "3"})
     hunt = RetroHunt.objects.latest("asked_at")
     assert (hunt.rules, hunt.until - hunt.since) == ([str(ours.rule.pk)], timedelta(days=3))
+    assert 'hx-trigger="every 2s"' in _text(client.get(address)), "it follows the test while it runs"
+    news = _text(client.get(address, headers={"HX-Request": "true"}))
+    assert "<html" not in news and "Test" in news and 'id="tests"' in news
     judge = reverse("own_rule_judge", args=[ours.rule.pk, hunt.pk])
     assert client.post(judge).status_code == 404  # it has not run yet
     done = {"days": {"2026-04-29": 2}, "events": [], "limited": False, "back_to": "2026-04-28"}
@@ -217,7 +289,7 @@ def test_an_own_rule_from_its_faults_to_going_live(ours) -> None:
     assert hunt.test, "no alert comes of it"
     shown = _text(client.get(reverse("hunt", args=[hunt.pk])))
     assert "29/04/2026" in shown and "no alert comes of it" in shown
-    assert "it may go live" in _text(client.get(address))
+    assert "it may go live" in (shown := _text(client.get(address))) and "every 2s" not in shown
     assert client.post(judge).status_code == 302
     assert "it may go live" not in _text(client.get(address))
     client.post(reverse("rule_switch", args=[ours.rule.pk]), {"to": "on"})
@@ -252,6 +324,27 @@ def test_hunts_and_lists(ours, shared) -> None:
     assert client.post(reverse("indicators"), {**given, "file": empty}).status_code == 422
     client.post(reverse("indicators_retire", args=[made.pk]))
     assert IndicatorList.objects.get(name="Mới").retired_at is not None
+
+
+def test_a_board_without_sources_says_that_what_comes_in_is_another_s(ours) -> None:
+    sister = organisation("Đơn vị bạn", ours.organisation)
+    request = client_of(ours.organisation, "watch_lead").get(reverse("alerts")).wsgi_request
+    of_ours = detection_of(request, ours.organisation, clock.now())
+    of_sister = detection_of(request, sister, clock.now())
+    assert (of_ours["elsewhere"], of_sister["elsewhere"]) == (0, 1)
+    said = " ".join(render_to_string("detection/strip.html", of_sister).split())
+    assert "Tổ chức này chưa có nguồn nhật ký nào" in said and "1 cảnh báo của tổ chức khác đang chờ." in said
+    assert "chưa có nguồn" not in render_to_string("detection/strip.html", of_ours)
+    stranger = client_of(sister, "watch_lead").get(reverse("alerts")).wsgi_request
+    assert detection_of(stranger, sister, clock.now())["elsewhere"] == 0, "what one may not see is not counted"
+
+
+def test_a_correlation_s_count_is_explained(ours) -> None:
+    met = raised(ours.organisation, clock.now(), key="c", kind="correlation", times=3)
+    client = client_of(ours.organisation, "duty_officer")
+    assert "đủ điều kiện 3 lần" in _text(client.get(reverse("alerts")))
+    assert "Số lần điều kiện tương quan được thỏa" in _text(client.get(reverse("alert", args=[met.pk])))
+    assert "Số lần điều kiện" not in _text(client.get(reverse("alert", args=[ours.alert.pk])))
 
 
 def test_a_page_costs_as_many_queries_for_many_as_for_a_few(ours, shared) -> None:

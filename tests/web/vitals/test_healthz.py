@@ -1,12 +1,16 @@
 """/healthz says in plain words what works, to a monitor that cannot sign in."""
 
 import json
+import threading
 
 import pytest
 from django.test import Client
 
+from vigil.domain.detection.reasons import NO_ROOM
 from vigil.domain.vitals.models import WorkerBeat
 from vigil.kernel import clock
+from vigil.kernel.errors import Unavailable
+from vigil.workers.loop import run
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +40,20 @@ def test_with_living_workers_it_is_well(answer, settings) -> None:
     assert (status, body["status"]) == (200, "ok")
     assert {"database", "journal", "disk", "clock", "ocr", "mail"} <= set(body["checks"])
     assert all(check["says"] for check in body["checks"].values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_known_trouble_is_said_in_words_and_another_by_its_kind_alone(answer, settings) -> None:
+    settings.VIGIL_WORKERS = ["receiver", "courier"]
+    for name, error in (("receiver", Unavailable("receiver.trouble", NO_ROOM)), ("courier", ValueError("secret"))):
+        stop = threading.Event()
+
+        def fails(stop: threading.Event = stop, error: Exception = error) -> str:
+            stop.set()
+            raise error
+
+        run(name=name, round=fails, every_s=0, stop=stop)
+    _, body = answer()
+    checks = body["checks"]
+    assert checks["worker receiver"]["says"].endswith("đĩa còn quá ít chỗ, hoặc không ghi được")
+    assert checks["worker courier"]["says"].endswith("ValueError")

@@ -73,7 +73,8 @@ EVERYTHING: Final = All(())
 def parse(text: str) -> Query:
     """What is searched for; an empty text finds everything.
 
-    Raises: Refused `search.too_long`, `search.too_much`, `search.quote`, `search.bracket`, `search.nothing_after`.
+    Raises: Refused `search.too_long`, `search.too_much`, `search.quote`, `search.bracket`, `search.nothing_after`,
+    `search.no_value`.
     """
     if len(text) > LONGEST:
         raise Refused("search.too_long", N_("At most {most} characters can be searched for."), most=LONGEST)
@@ -174,6 +175,12 @@ def _tokens(text: str) -> Iterator[_Token]:
                 yield _Token(said, start)
             elif not field and not parts:
                 raise Refused("search.quote", N_("Between the quotation marks there is nothing."))
+            elif not parts and not quoted:
+                raise Refused(
+                    "search.no_value",
+                    N_('“{field}:” wants a value right behind the colon; {field}:"" finds what is empty.'),
+                    field=field,
+                )
             else:
                 yield _Token("term", start, Term(field, parts))
         minus = False

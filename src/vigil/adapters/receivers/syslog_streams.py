@@ -71,7 +71,11 @@ class StreamListener:
         address = plain_address(peer[0]) if peer else ""
         many, of_one = len(self._tasks), self._of_one[address]
         if task is None or many >= self._most_connections or of_one >= self._most_of_one:
-            why = f"{many} connections are open" if of_one < self._most_of_one else f"{of_one} of one address are open"
+            why = (
+                f"{many} connections are open"
+                if of_one < self._most_of_one
+                else f"{of_one} connections of one address are open"
+            )
             self._intake.tally.refuse(self._name, None, f"{why}: {address}")
             writer.transport.abort()
             return

@@ -23,6 +23,7 @@ from vigil.domain.detection.queries import (
     sources_now,
     sources_of,
 )
+from vigil.domain.detection.reasons import reasons_of
 from vigil.domain.vitals.models import WorkerBeat
 from vigil.domain.vitals.queries import BEAT_EVERY
 from vigil.kernel.phrases import N_, Phrase, phrase
@@ -149,7 +150,7 @@ def _shaky(sources: Sequence[SourceNow], rules: RuleCounts) -> Said | None:
         return said, phrase(N_("See whether the detector runs.")), "/health/"
     book = RuleBook.objects.filter(pk=1).first()
     if book is not None and book.fault:
-        said = phrase(N_("Some of the rules or lists cannot be loaded: {why}"), why=book.fault)
+        said = phrase(N_("Some of the rules or lists cannot be loaded: {why}"), why=reasons_of(book.fault))
         return said, phrase(N_("See why.")), "/rules/"
     late = [one for one in sources if one.late]
     if late:

@@ -294,7 +294,7 @@ def _read(rows: Iterable[IndicatorList], folder: Path, sets: dict[UUID, Indicato
     for one in rows:
         if one.pk not in sets:
             try:
-                sets[one.pk] = read_indicators(folder / f"{one.pk}.txt")
+                sets[one.pk] = read_indicators(folder / f"{one.pk}.txt", name=one.name)
             except (OSError, ValueError) as error:
                 log.error("list of indicators %s: %s", one.pk, error)
                 faults.append(f"the list {one.name} cannot be read")

@@ -12,15 +12,12 @@ from typing import Any, Final
 import yaml
 
 from vigil.domain.detection.models import LEVELS, Level
+from vigil.domain.detection.reasons import FILTER, NO_RULE, OLD, TWICE
 from vigil.engines.detection.terms import RuleSet
-from vigil.kernel.phrases import N_
 
 _BETWEEN: Final = re.compile(r"^---[ \t]*(?:#.*)?$\n?", re.MULTILINE)
 _TECHNIQUE: Final = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)", re.IGNORECASE)
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-FILTER: Final = N_("a filter; filters of a rule set are not applied here")
-OLD: Final = N_("several rules in one by `action`, which newer Sigma has given up")
-TWICE: Final = N_("another rule of the set has the same id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def read_rules(texts: Iterable[tuple[str, bytes]]) -> list[ReadRule]:
     for name, data in documents:
         rule = described(name, data)
         if not rule.unusable:
-            why = "" if name in running else reasons.get(name, "no rule in it")
+            why = "" if name in running else reasons.get(name, NO_RULE)
             rule = replace(rule, correlates=name in correlates, unusable=why[:500])
         if rule.uid in seen:
             rule = replace(rule, uid=_made_up("again " + name), unusable=TWICE)

@@ -1,4 +1,4 @@
-"""Loading the sample: organisations, people, contact points, systems, one dispatch confirmed and its watch open."""
+"""Loading the sample: organisations, people, contact points, systems, a source, a dispatch and its open watch."""
 
 import tomllib
 from datetime import datetime, timedelta
@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
+from vigil.domain.detection.actions.sources import save_source
+from vigil.domain.detection.models import LogSource
 from vigil.domain.directives.actions.receive import receive_dispatch
 from vigil.domain.directives.actions.review import confirm
 from vigil.domain.directives.actions.watches import open_watch, plan_watch
@@ -132,6 +134,9 @@ def _estate(rows: dict[str, Any], organisations: dict[str, Organisation], actor:
     for row in rows["edge"]:
         device = EdgeDevice(**{**row, "organisation": organisations[row["organisation"]]})
         save_edge_device(device=device, actor=actor, now=now)
+    for row in rows["source"]:
+        source = LogSource(**{**row, "organisation": organisations[row["organisation"]]})
+        save_source(source=source, actor=actor, now=now)
 
 
 def _directive(organisation: Organisation, originals: Path, actor: Actor, now: datetime) -> Directive:

@@ -96,7 +96,7 @@ def _worker(name: str, beat: WorkerBeat | None, now: datetime) -> Vital:
             phrase(
                 N_("The worker {name} runs, but its last round failed: {detail}"),
                 name=name,
-                detail=beat.detail,
+                detail=Phrase(beat.detail),
             ),
         )
     return Vital(

@@ -8,10 +8,12 @@ from uuid import UUID
 
 import click
 
-from vigil.faces.cli.terms import cli_actor, print_json, progress, start_django, translator
+from vigil.faces.cli.terms import cli_actor, local, print_json, progress, start_django, translator
+from vigil.kernel.phrases import N_
 
 if TYPE_CHECKING:
     from vigil.domain.detection.models import LogSource
+    from vigil.domain.detection.queries import SourceNow
     from vigil.domain.organisations.models import Organisation
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -40,7 +42,7 @@ def import_set(places: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     from vigil.domain.detection.models import Origin
     from vigil.kernel import clock
     from vigil.kernel.errors import Refused
-    from vigil.kernel.phrases import N_, phrase
+    from vigil.kernel.phrases import phrase
 
     progress("...")
     try:
@@ -77,7 +79,9 @@ def import_set(places: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
 def _say_what_would_change(texts: list[tuple[str, bytes]], as_json: bool) -> None:
     from vigil.domain.detection.actions.rules import would_change
     from vigil.domain.detection.models import Origin
+    from vigil.domain.detection.reasons import reason_of_rule
     from vigil.domain.detection.rule_files import read_rules
+    from vigil.domain.detection.titles import told as in_words
 
     found = would_change(read_rules(texts), Origin.SIGMAHQ)
     told = {
@@ -89,10 +93,12 @@ def _say_what_would_change(texts: list[tuple[str, bytes]], as_json: bool) -> Non
     }
     if as_json:
         print_json({what: [list(one) for one in several] for what, several in told.items()})
-        return
-    for what, several in told.items():
-        for title, more in several:
-            click.echo(f"{what:9} {title}  ({more})")
+    else:
+        for what, several in told.items():
+            for title, more in several:
+                why = in_words(reason_of_rule(more), translator()) if what == "unusable" else more
+                click.echo(f"{what:9} {title}  ({why})")
+    sys.exit(1 if found.unusable or found.left else 0)
 
 
 @rules.command("list")
@@ -106,6 +112,7 @@ def list_rules(organisation: str | None, state: str, as_json: bool) -> None:
     """Say which rules run for an organisation, which do not, and which cannot and why."""
     start_django()
     from vigil.domain.detection.queries import rules_for, visible_rules
+    from vigil.domain.detection.reasons import reason_of_rule
     from vigil.domain.detection.titles import title_of_rule, told
     from vigil.kernel import clock
 
@@ -129,7 +136,7 @@ def list_rules(organisation: str | None, state: str, as_json: bool) -> None:
         )  # fmt: skip
         return
     for row, title, is_ in found:
-        why = f"  ({said(row.unusable)})" if row.unusable else ""
+        why = f"  ({told(reason_of_rule(row.unusable), said)})" if row.unusable else ""
         click.echo(f"{is_:9} {row.level:13} {title}{why}")
 
 
@@ -188,15 +195,16 @@ def list_sources(as_json: bool) -> None:
     from vigil.kernel import clock
 
     rows = list(LogSource.objects.filter(retired_at=None).select_related("organisation"))
-    found = sources_now(rows, clock.now())
+    found, said = sources_now(rows, clock.now()), translator()
     if as_json:
-        print_json([{**_facts(one.source), "silent": one.silent, "late": one.late, "day": sum(one.hours),
+        print_json([{**_facts(one.source), "state": _state(one), "silent": one.silent,
+                     "late": one.late, "day": sum(one.hours),
                      "rejected_share": round(one.rejected_share, 4)} for one in found])  # fmt: skip
     else:
         for one in found:
-            state = "silent" if one.silent else "late" if one.late else "alive"
-            heard = _instant(one.source.last_received_at) or "-"
-            click.echo(f"{one.source.pk}  {state:7} {heard:20} {one.source.organisation.name}: {one.source.name}")
+            heard = local(one.source.last_received_at) or "-"
+            name = f"{one.source.organisation.name}: {one.source.name}"
+            click.echo(f"{one.source.pk}  {said(_STATES[_state(one)]):16} {heard:25} {name}")
     sys.exit(1 if any(one.silent for one in found) else 0)
 
 
@@ -241,7 +249,6 @@ def token(source: str, as_json: bool) -> None:
     from vigil.domain.detection.models import LogSource
     from vigil.kernel import clock
     from vigil.kernel.errors import NotFound
-    from vigil.kernel.phrases import N_
 
     rows = LogSource.objects.filter(retired_at=None).select_related("organisation")
     try:
@@ -305,7 +312,6 @@ def _organisation(named: str | None) -> "Organisation":
     from vigil.domain.detection.actions.sources import events_organisation
     from vigil.domain.organisations.models import Home, Organisation
     from vigil.kernel.errors import NotFound
-    from vigil.kernel.phrases import N_
 
     rows = Organisation.objects.all()
     if named is None:
@@ -321,6 +327,16 @@ def _organisation(named: str | None) -> "Organisation":
             "organisation.unknown", N_("No organisation, or more than one, is known as {wanted}."), wanted=named or "-"
         )
     return found[0]
+
+
+_STATES = {"silent": N_("Silent"), "late": N_("Read late"), "unheard": N_("Has sent nothing yet"), "alive": N_("Alive")}
+
+
+def _state(one: "SourceNow") -> str:
+    """As the page of sources says it, in a word for machines."""
+    if one.silent or one.late:
+        return "silent" if one.silent else "late"
+    return "alive" if one.source.last_received_at else "unheard"
 
 
 def _facts(source: "LogSource") -> dict[str, Any]:

@@ -4,12 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pyarrow as pa
+
+from vigil.adapters.log_sources.moments import instants
 from vigil.adapters.sigma_rules.shipped import shipped_words
+from vigil.domain.detection.reasons import reason_of, reason_of_rule
 from vigil.engines.detection.findings import LEVELS, Found
 from vigil.engines.detection.indicators import Indicator, IndicatorSet
 from vigil.engines.detection.plan import Plan
 from vigil.engines.detection.terms import RuleSet
 from vigil.faces.cli.hunting import Made
+from vigil.faces.cli.terms import local
+from vigil.kernel.phrases import Phrase
 
 _MOST: Final = 60
 _MOST_MOMENTS: Final = 40
@@ -105,7 +111,10 @@ def _sighted(made: Made, known: IndicatorSet | None) -> list[tuple[Indicator, in
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What a rule or a correlation found, as it is shown. `where`: hosts, or what it was grouped by."""
+    """What a rule or a correlation found, as it is shown. `where`: hosts, or what it was grouped by.
+
+    Times in one zone, whatever the events say them in, so that they sort and can be compared.
+    """
 
     level: str
     many: int
@@ -119,14 +128,14 @@ def _found(made: Made, plan: Plan, say: Callable[[str], str]) -> list[_Line]:
     """Rules and correlations, the gravest first; of one level those that were met together with others first."""
     found = [
         _Line(
-            met.correlation.level, met.many, _title(met.correlation.id, met.correlation.title, say), met.first,
-            met.last, tuple(group for group, _ in met.groups.most_common(3)),
+            met.correlation.level, met.many, _title(met.correlation.id, met.correlation.title, say),
+            _moment(met.first), _moment(met.last), tuple(group for group, _ in met.groups.most_common(3)),
         )
         for met in made.met
     ]  # fmt: skip
     found += [
         _Line(
-            rule.level, many, _title(rule.id, rule.title, say), one.first, one.last,
+            rule.level, many, _title(rule.id, rule.title, say), _moment(one.first), _moment(one.last),
             tuple(host for host, _ in one.hosts.most_common(3)),
         )
         for rule, many, one in made.findings.per_rule(plan.rules)
@@ -139,13 +148,22 @@ def _title(rule: str, title: str, say: Callable[[str], str]) -> str:
     return say(title) if rule in shipped_words() else title
 
 
+def _moment(text: str) -> str:
+    """A time as an event says it, in the zone of the pages; as it stands where it is none."""
+    return local(instants(pa.array([text]))[0].as_py()) or text[:25]
+
+
+def _said(reason: Phrase | str, say: Callable[[str], str]) -> str:
+    return reason.said(say) if isinstance(reason, Phrase) else reason
+
+
 def _timeline(found: Sequence[_Line], say: Callable[[str], str]) -> list[str]:
     """When the grave things were first seen, in the order of time."""
     grave = sorted((one for one in found if one.level in _GRAVE and one.first), key=lambda one: one.first)
     if len(grave) < 2:
         return []
     lines = ["", say("In the order of time (first seen):")]
-    lines += [f"  {one.first[:19]}  {one.title}  {', '.join(one.where[:1])}".rstrip() for one in grave[:_MOST_MOMENTS]]
+    lines += [f"  {one.first}  {one.title}  {', '.join(one.where[:1])}".rstrip() for one in grave[:_MOST_MOMENTS]]
     if len(grave) > _MOST_MOMENTS:
         lines.append("  " + say("… and {n} rules more").format(n=len(grave) - _MOST_MOMENTS))
     return lines
@@ -158,14 +176,16 @@ def summary(
     found = _found(made, plan, say)
     lines = []
     for one in found[:_MOST]:
-        when = f"{one.first[:19]} … {one.last[:19]}" if one.first else ""
+        when = f"{one.first} … {one.last}" if one.first else ""
         lines.append(f"{one.level:<13} {one.many:>8,}  {one.title}")
         lines.append(f"{'':<23} {when}  {', '.join(one.where)}".rstrip())
     if len(found) > _MOST:
         lines.append(say("… and {n} rules more").format(n=len(found) - _MOST))
     sighted = _sighted(made, known)
     for indicator, many, seen in sighted[:_MOST]:
-        lines.append(f"{indicator.kind:<13} {many:>8,}  {indicator.value}  {seen.first[:19]} … {seen.last[:19]}")
+        lines.append(
+            f"{indicator.kind:<13} {many:>8,}  {indicator.value}  {_moment(seen.first)} … {_moment(seen.last)}"
+        )
     lines += _timeline(found, say)
     rejected = sum(tally.rejected for tally in made.tallies.values())
     lines.append("")
@@ -194,15 +214,17 @@ def summary(
                 found=len(sighted), n=f"{len(known.indicators):,}", refused=len(known.refused)
             )
         )
-        lines += [f"  {refused.value}: {refused.reason}" for refused in known.refused[:10]]
+        lines += [f"  {refused.value}: {_said(reason_of(refused.reason), say)}" for refused in known.refused[:10]]
     if rejected:
         lines.append(say("{n} records could not be read:").format(n=rejected))
         for path, tally in sorted(made.tallies.items()):
             if tally.rejected:
-                lines.append(f"  {path.name}: {tally.rejected}  {tally.samples[0]}")
+                lines.append(f"  {path.name}: {tally.rejected}  {_said(reason_of(tally.samples[0]), say)}")
     if read.unusable:
         lines.append(say("{n} rules cannot run:").format(n=len(read.unusable)))
-        lines += [f"  {unusable.title}: {unusable.reason}" for unusable in read.unusable[:20]]
+        lines += [
+            f"  {unusable.title}: {_said(reason_of_rule(unusable.reason), say)}" for unusable in read.unusable[:20]
+        ]
     if made.gave_up:
         lines.append(
             say("{n} times an expression took too long and counted as not found.").format(n=sum(made.gave_up.values()))

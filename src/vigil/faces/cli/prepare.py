@@ -119,7 +119,7 @@ def _administrator() -> None:
     password = os.environ.get("VIGIL_ADMIN_PASSWORD") or secrets.token_urlsafe(12)
     user = create_user(username="admin", password=password, actor=cli_actor(), now=clock.now())
     grant(user=user, role=Role.ADMINISTRATOR, organisation=None, actor=cli_actor(), now=clock.now())
-    shown = "(from VIGIL_ADMIN_PASSWORD)" if "VIGIL_ADMIN_PASSWORD" in os.environ else password
+    shown = "(from VIGIL_ADMIN_PASSWORD)" if os.environ.get("VIGIL_ADMIN_PASSWORD") else password
     click.echo("=" * 64)
     click.echo(
         f"  Tài khoản quản trị / administrator:  admin\n  Mật khẩu / password (chỉ in một lần / printed once):  {shown}"

@@ -15,7 +15,7 @@ from vigil.domain.detection.actions.own_rules import MOST_BYTES, asked_for, faul
 from vigil.domain.detection.models import LogSource
 from vigil.domain.detection.rule_book import load_texts
 from vigil.domain.organisations.models import Organisation
-from vigil.faces.cli.terms import print_json, progress, translator
+from vigil.faces.cli.terms import local, print_json, progress, translator
 from vigil.kernel import clock
 from vigil.kernel.clock import VIETNAM
 from vigil.kernel.errors import NotFound, Refused
@@ -63,11 +63,11 @@ def searched(
         )  # fmt: skip
     else:
         for one in found.events:
-            when = one.at.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
-            click.echo(f"{when}  {one.host or '-'}  {sources[one.source].name}  {' '.join(one.raw.split())}")
+            click.echo(f"{local(one.at)}  {one.host or '-'}  {sources[one.source].name}  {' '.join(one.raw.split())}")
         said = phrase(
-            N_("{count} events; {shown} shown; {files} files in {seconds} s."),
-            count=found.count, shown=len(found.events), files=found.files, seconds=f"{found.took_s:.1f}",
+            N_("{count} events of {organisation}; {shown} shown; {files} files in {seconds} s."),
+            count=found.count, organisation=owner.name, shown=len(found.events), files=found.files,
+            seconds=f"{found.took_s:.1f}",
         )  # fmt: skip
         click.echo(said.said(translator()), err=True)
         _warn(found.complete, found.back_to.isoformat() if found.back_to else None, found.damaged)
@@ -114,7 +114,8 @@ def _told(made: Trial, names: dict[str, str]) -> None:
         click.echo(f"  {day}  {many}")
     for one in made.result.get("events", []):
         fields = "  ".join(f"{name}={value}" for name, value in list(one["shown"].items())[:_SHOWN])
-        click.echo(f"{one['at']}  {one['entity'] or '-'}  {names.get(one['source'] or '', '-')}  {fields}")
+        when, name = local(datetime.fromisoformat(one["at"])), names.get(one["source"] or "", "-")
+        click.echo(f"{when}  {one['entity'] or '-'}  {name}  {fields}")
 
 
 def _warn(complete: bool, back_to: str | None, damaged: int) -> None:

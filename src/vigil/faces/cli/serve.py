@@ -4,17 +4,21 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import click
 
 from vigil.adapters.host.lifeline import call_this_process, die_with_parent
-from vigil.faces.cli.terms import start_django
+from vigil.adapters.host.one_alone import AlreadyHeld, hold
+from vigil.faces.cli.terms import UNAVAILABLE, start_django, translator
+from vigil.kernel.phrases import N_, phrase
 
 _RESTART_AFTER_S = (0.5, 1, 2, 5, 10, 30)
 _STEADY_S = 60.0
@@ -22,11 +26,12 @@ _STEADY_S = 60.0
 
 @click.command()
 @click.option("--host", default="127.0.0.1", envvar="VIGIL_BIND", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, type=int, envvar="VIGIL_PORT", show_default=True, help="Port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), show_default="VIGIL_PORT, else 8000", help="Port to listen on.")
 @click.option("--threads", default=8, show_default=True, help="Requests served at once.")
-def serve(host: str, port: int, threads: int) -> None:
-    """Serve the pages and run the workers until stopped (Ctrl-C or SIGTERM)."""
+def serve(host: str, port: int | None, threads: int) -> None:
+    """Serve the pages and run the workers until stopped (Ctrl-C or SIGTERM). One alone on a data folder."""
     start_django()
+    from django.conf import settings
     from django.db import connections
 
     from vigil.faces.cli.prepare import tell_second_factor, unapplied
@@ -34,6 +39,9 @@ def serve(host: str, port: int, threads: int) -> None:
 
     if waiting := unapplied():
         raise click.ClickException(f"the database is not prepared ({waiting} migrations wait); first: vigil prepare")
+    port = port or settings.VIGIL_PORT
+    lock = _alone_on(settings.VIGIL_DATA)
+    _demand_port(host, port)
     os.environ["VIGIL_PORT"] = str(port)
     granian = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
@@ -58,6 +66,40 @@ def serve(host: str, port: int, threads: int) -> None:
     finally:
         for child in children:
             child.end()
+        os.close(lock)
+
+
+def _alone_on(folder: Path) -> int:
+    """Two on one folder would both read the spool, page and send. Ends the program where one runs already."""
+    try:
+        return hold(folder / "serve.lock")
+    except AlreadyHeld as held:
+        said = phrase(
+            N_("{folder} is served already, by process {pid}. Stop it, or set VIGIL_DATA to another folder."),
+            folder=str(folder),
+            pid=held.pid or "?",
+        )
+        click.echo(f"Vigil: {said.said(translator())}", err=True)
+        sys.exit(1)
+
+
+def _demand_port(host: str, port: int) -> None:
+    """End the program with one line where nothing can listen there: the server would say so in many, for ever."""
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, number) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        said = phrase(
+            N_("Nothing can listen on {host}, port {port}: {why}. Set VIGIL_PORT (or --port) to another."),
+            host=host,
+            port=port,
+            why=error.strerror or type(error).__name__,
+        )
+        click.echo(f"Vigil: {said.said(translator())}", err=True)
+        sys.exit(UNAVAILABLE)
 
 
 def _program(command: list[str]) -> "subprocess.Popen[bytes]":

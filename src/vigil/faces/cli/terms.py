@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import click
 
 from vigil.kernel.actors import Actor
+from vigil.kernel.clock import VIETNAM
 from vigil.kernel.errors import VigilError
 
 REFUSED, UNAVAILABLE = 3, 4
@@ -90,6 +92,11 @@ def cli_actor() -> Actor:
     except (KeyError, OSError):
         name = str(os.getuid())
     return Actor("cli", name, name)
+
+
+def local(at: datetime | None) -> str:
+    """An instant as people here read it: ISO 8601 in the zone of the pages, with its offset; empty for none."""
+    return at.astimezone(VIETNAM).isoformat(sep=" ", timespec="seconds") if at else ""
 
 
 def progress(text: str) -> None:

@@ -51,6 +51,8 @@ def test_a_search_is_read_as_it_is_meant(text: str, query: object) -> None:
     ("text", "code"),
     [
         ("a OR", "search.nothing_after"),
+        ("user:", "search.no_value"),
+        ("user: root", "search.no_value"),
         ("OR a", "search.nothing_after"),
         ("a AND", "search.nothing_after"),
         ("()", "search.nothing_after"),

@@ -12,6 +12,7 @@ from django.db import transaction
 from vigil.domain.detection.actions.book import bump
 from vigil.domain.detection.actions.rules import as_row
 from vigil.domain.detection.models import Origin, Rule
+from vigil.domain.detection.reasons import reason_of_rule
 from vigil.domain.detection.rule_files import described, parsed
 from vigil.domain.journal.actions import record
 from vigil.domain.organisations.models import Organisation
@@ -51,7 +52,7 @@ def faults_of(text: str, organisation: Organisation) -> list[Fault]:
         return [Fault(_line_of(text, "filter", "action"), phrase(N_("Write a rule or a correlation, nothing else.")))]
     found = parsed([("rule", text.encode()), *asked_for(text, organisation)])
     return [
-        Fault(_line_of(text, *_words(one.reason)), phrase(N_("It cannot run: {why}"), why=one.reason))
+        Fault(_line_of(text, *_words(one.reason)), phrase(N_("It cannot run: {why}"), why=reason_of_rule(one.reason)))
         for one in found.unusable
         if one.path == "rule"
     ]

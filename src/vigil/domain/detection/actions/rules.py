@@ -10,6 +10,7 @@ from django.db import transaction
 from vigil.domain.detection.actions.book import bump
 from vigil.domain.detection.differences import FIELDS, Difference, difference, value_of
 from vigil.domain.detection.models import Origin, Rule, RuleSwitch
+from vigil.domain.detection.reasons import reason_of_rule
 from vigil.domain.detection.rule_files import ReadRule, read_rules
 from vigil.domain.journal.actions import record
 from vigil.domain.journal.bulk import save_many
@@ -111,7 +112,7 @@ def switch_rule(
     if rule.organisation_id not in (None, organisation.pk):
         raise Refused("rule.foreign", N_("This rule belongs to another organisation."))
     if on and rule.unusable:
-        raise Refused("rule.unusable", N_("This rule cannot run: {why}"), why=rule.unusable)
+        raise Refused("rule.unusable", N_("This rule cannot run: {why}"), why=reason_of_rule(rule.unusable))
     if on and rule.origin == Origin.OWN and rule.tested_at is None:
         raise Refused("rule.untested", N_("Test it against stored events first."))
     switches = RuleSwitch.objects.filter(organisation=organisation, rule=rule)

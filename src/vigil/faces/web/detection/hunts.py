@@ -37,7 +37,7 @@ MOST_SHOWN: Final = 200
 _MOST_NAMED: Final = 50
 _MOST_ALERTS: Final = 100
 _FOUND_IN: Final = ("title", "product", "category", "service", "techniques")
-_UNDER_WAY: Final = (HuntState.WAITING, HuntState.RUNNING)
+UNDER_WAY: Final = (HuntState.WAITING, HuntState.RUNNING)
 
 
 @signed_in_or_stale
@@ -50,8 +50,8 @@ def hunts(request: HttpRequest) -> HttpResponse:
     may = set(visible(request, MANAGE).filter(pk__in=owners).values_list("pk", flat=True))
     context = {
         "page": page,
-        "rows": [{"hunt": row, "may": row.organisation_id in may and row.state in _UNDER_WAY} for row in page],
-        "lively": any(row.state in _UNDER_WAY for row in page),
+        "rows": [{"hunt": row, "may": row.organisation_id in may and row.state in UNDER_WAY} for row in page],
+        "lively": any(row.state in UNDER_WAY for row in page),
         "here": request.get_full_path(),
     }
     return render(
@@ -66,7 +66,7 @@ def hunt(request: HttpRequest, pk: str) -> HttpResponse:
     found = one_seen(request, RetroHunt.objects.select_related("organisation"), pk)
     alerts = Alert.objects.filter(organisation=found.organisation, detections__hunt=found).distinct()
     rules = Rule.objects.filter(pk__in=found.rules[:_MOST_NAMED]).defer("text").order_by("title")
-    lively = found.state in _UNDER_WAY
+    lively = found.state in UNDER_WAY
     context = {
         "hunt": found,
         "rules": rules,

@@ -21,6 +21,7 @@ from vigil.domain.detection.actions.own_rules import (
     save_own_rule,
 )
 from vigil.domain.detection.models import HuntState, Origin, RetroHunt, Rule
+from vigil.domain.detection.titles import title_of_rule, told
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.rules import rule_of, shown
 from vigil.faces.web.detection.sight import MANAGE, choices, not_there, one_seen, speaking_for
@@ -112,7 +113,7 @@ def test(request: HttpRequest, pk: str) -> HttpResponse:
     try:
         ask_hunt(
             organisation=owner,
-            title=gettext("Test: %(title)s") % {"title": found.title},
+            title=gettext("Test: %(title)s") % {"title": told(title_of_rule(found), gettext)},
             rules=[found.pk],
             lists=[],
             test=True,

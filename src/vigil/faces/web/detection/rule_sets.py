@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from vigil.adapters.sigma_rules.archives import archive_texts
+from vigil.domain.detection import titles
 from vigil.domain.detection.actions.hunts import MOST_RULES
 from vigil.domain.detection.actions.rules import import_read, would_change
 from vigil.domain.detection.differences import Difference
@@ -81,18 +82,18 @@ def _one(one: ReadRule) -> dict[str, str]:
 
 def _what(rule: Rule, one: ReadRule) -> str:
     """What of it changes, as far as a reader must know."""
-    told = []
+    parts = []
     if rule.retired_at is not None:
-        told.append(gettext("it comes back"))
+        parts.append(gettext("it comes back"))
     if rule.level != one.level:
-        told.append(f"{Level(rule.level).label} → {Level(one.level).label}")
+        parts.append(f"{Level(rule.level).label} → {Level(one.level).label}")
     if rule.title != one.title:
-        told.append(f"“{rule.title}”")
+        parts.append(f"“{titles.told(titles.title_of_rule(rule), gettext)}”")
     if rule.unusable and not one.unusable:
-        told.append(gettext("it can run now"))
-    if rule.sha256 != one.sha256 and not told:
-        told.append(gettext("its text"))
-    return ", ".join(told)
+        parts.append(gettext("it can run now"))
+    if rule.sha256 != one.sha256 and not parts:
+        parts.append(gettext("its text"))
+    return ", ".join(parts)
 
 
 def _applied(request: HttpRequest, digest: str) -> HttpResponse:

@@ -35,6 +35,7 @@ from vigil.domain.detection.models import (
 from vigil.domain.detection.queries import rule_counts, rules_for, running, visible_rules
 from vigil.domain.detection.titles import description_of_rule
 from vigil.domain.organisations.models import Organisation
+from vigil.faces.web.detection.hunts import UNDER_WAY
 from vigil.faces.web.detection.queue import back
 from vigil.faces.web.detection.rule_sets import RULES
 from vigil.faces.web.detection.sight import MANAGE, READ, choices, not_there, speaking_for
@@ -42,6 +43,7 @@ from vigil.faces.web.detection.techniques import techniques_of
 from vigil.faces.web.detection.words import shipped_named
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.filters import ListFilters
+from vigil.faces.web.readiness.views import signed_in_or_stale
 from vigil.faces.web.scoping import actor_of, demanded, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
@@ -133,10 +135,10 @@ def rule_of(request: HttpRequest, pk: str) -> tuple[Rule, Organisation]:
     return found, found.organisation
 
 
-@login_required
+@signed_in_or_stale
 @require_GET
 def rule(request: HttpRequest, pk: str) -> HttpResponse:
-    """One rule: its text, whether it runs, what it found."""
+    """One rule: its text, whether it runs, what it found; its tests alone when htmx asks for news."""
     return shown(request, *rule_of(request, pk))
 
 
@@ -156,12 +158,14 @@ def shown(request: HttpRequest, found: Rule, owner: Organisation, error: VigilEr
         "alerts": alerts.order_by("-raised_at")[:20],
         "alert_count": alerts.count(),
         "tests": tests,
+        "lively": any(one.state in UNDER_WAY for one in tests),
         "passed": _passed(found, tests),
         "may_manage": permitted(user_of(request), MANAGE, owner),
         "stance": stance_of(owner.pk),
         "error": error,
     }
-    return render(request, "detection/rule.html", context, status=error.status if error else 200)
+    page = "detection/rule_tests.html" if request.headers.get("HX-Request") else "detection/rule.html"
+    return render(request, page, context, status=error.status if error else 200)
 
 
 def _passed(found: Rule, tests: list[RetroHunt]) -> RetroHunt | None:

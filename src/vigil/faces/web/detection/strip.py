@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -14,6 +14,8 @@ from vigil.domain.detection.queries import sources_now, sources_of
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import HANDLE, READ, age_of
 from vigil.faces.web.scoping import scoped, user_of
+
+_MOST_ELSEWHERE: Final = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +58,12 @@ def may_see(request: HttpRequest, organisation: Organisation) -> bool:
 
 
 def detection_of(request: HttpRequest, organisation: Organisation, now: datetime) -> dict[str, Any]:
-    """For the templates of the board and the wall."""
-    return {"strip": strip_of(organisation.pk, now), "may_see_alerts": may_see(request, organisation)}
+    """For the templates of the board and the wall.
+
+    Where no source is the organisation's, what comes in is another's: how many alerts of others, which the reader may
+    see, wait is said there, so that nobody looks for them on this board.
+    """
+    strip, may = strip_of(organisation.pk, now), may_see(request, organisation)
+    others = Alert.objects.filter(state=AlertState.OPEN).exclude(organisation=organisation)
+    elsewhere = scoped(request, others, permission=READ)[:_MOST_ELSEWHERE].count() if may and not strip.sources else 0
+    return {"strip": strip, "may_see_alerts": may, "elsewhere": elsewhere}

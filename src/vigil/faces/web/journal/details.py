@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext
 
+from vigil.domain.detection.titles import title_known, told
 from vigil.faces.web.journal.sentences import WORDS, instant_of
 from vigil.faces.web.journal.subjects import model_of
 from vigil.kernel.phrases import N_, shown
@@ -89,6 +90,8 @@ def _said(field: Any, value: Any, name: str = "") -> str:
     choices: dict[Any, Any] = dict(getattr(field, "flatchoices", None) or WORDS.get(name) or ())
     if isinstance(value, str) and value in choices:
         return str(choices[value])
+    if name == "title" and isinstance(value, str):
+        return told(title_known(value), gettext)[:_LONGEST]
     if isinstance(value, list):
         return "; ".join(_said(None, part) for part in value)[:_LONGEST]
     if isinstance(value, dict):

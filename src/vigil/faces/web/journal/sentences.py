@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vigil.domain.accounts.models import Role
 from vigil.domain.detection.models import AlertVerdict, Posture
+from vigil.domain.detection.titles import title_known
 from vigil.domain.duty.models import How, KeyUse, Origin, Place
 from vigil.domain.journal.models import Entry
 from vigil.domain.organisations.models import ChannelKind
@@ -348,6 +349,8 @@ _PLACES = (
 def _plain(name: str, value: Any) -> Any:
     if name in ("at", "due_at"):
         return instant_of(value) or value
+    if name == "title" and isinstance(value, str):
+        return title_known(value)
     if name in WORDS and isinstance(value, str):
         return WORDS[name].get(value, value)
     if name == "verdict" and value in AlertVerdict.values:

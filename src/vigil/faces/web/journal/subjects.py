@@ -11,9 +11,11 @@ from django.apps import apps
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import sees_everything
+from vigil.domain.detection.titles import title_known, told
 from vigil.domain.journal.models import Entry
 from vigil.faces.web.scoping import scoped, user_of
 
@@ -74,6 +76,7 @@ PAGE_OF: Final = {
     "duty.swap": "row.roster.watch_id",
     "duty.providerrequest": "watch_id",
 }
+_TITLED: Final = ("detection.alert", "detection.rule", "detection.suppression")
 _TOGETHER: Final = {
     "duty.member": ("person",),
     "duty.roster": ("watch",),
@@ -114,6 +117,8 @@ def subjects_of(request: HttpRequest, entries: Iterable[Entry]) -> dict[str, Sub
 
 def _name(kind: str, row: Any) -> str:
     named = attrgetter(NAMED_BY[kind])(row) if kind in NAMED_BY else row
+    if kind in _TITLED:
+        return told(title_known(named.title), gettext)[:200] if named.title else str(named)[:200]
     return str(named or "—")[:200]
 
 

@@ -9,7 +9,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 
 from vigil.domain.detection.models import Alert, Level, Rule
-from vigil.domain.detection.titles import title_of, title_of_rule, told
+from vigil.domain.detection.reasons import reason_of_record, reason_of_rule, reasons_of
+from vigil.domain.detection.titles import title_known, title_of, title_of_rule, told
 from vigil.kernel.clock import VIETNAM
 from vigil.kernel.phrases import N_
 
@@ -26,6 +27,30 @@ def alert_title(alert: Alert) -> str:
 def rule_title(rule: Rule) -> str:
     """The title; of a rule that Vigil ships in the reader's language."""
     return told(title_of_rule(rule), gettext)
+
+
+@register.filter
+def known_title(title: str) -> str:
+    """A title that was written down; where it is that of a rule of Vigil's, in the reader's language."""
+    return told(title_known(title), gettext)
+
+
+@register.filter
+def rule_reason(text: str) -> str:
+    """Why a rule cannot run."""
+    return told(reason_of_rule(text), gettext)
+
+
+@register.filter
+def record_reason(text: str) -> str:
+    """Why a record, or an indicator, was not taken."""
+    return told(reason_of_record(text), gettext)
+
+
+@register.filter
+def troubles(text: str) -> str:
+    """What does not work, one after the other."""
+    return told(reasons_of(text), gettext)
 
 
 @register.filter
