@@ -142,7 +142,7 @@ def test_over_http_and_from_a_file(detecting: Detecting, page, shot, sign_in) ->
         row = page.locator("tr", has=page.get_by_role("link", name=name, exact=True))
         until(lambda row=row, events=events: _reloaded(page, row, str(events)), within_s=15)
     listeners = page.locator(".card", has_text="_bulk").inner_text()
-    assert str(detecting.http) in listeners and "no token that is known" in page.content()
+    assert str(detecting.http) in listeners and "không có mã truy cập nào được biết" in page.content()
     shot("sources")
     shot("sources", width=390)
     wanted = {(EXPLOIT, "198.51.100.9"), (GUESSED, "198.51.100.10"), ("Someone knocks", "h1")}
