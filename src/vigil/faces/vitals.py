@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from vigil.adapters.documents import ocr_available
 from vigil.adapters.host.system_clock import read_clock
 from vigil.adapters.notifiers.deadman import checked
+from vigil.domain.detection.signs import detection_signs
 from vigil.domain.paging.channels import channels
 from vigil.domain.paging.models import Ping
 from vigil.domain.vitals.queries import State, Vital, health
@@ -20,7 +21,22 @@ OFF_BY_S = 1.0
 def signs() -> list[Vital]:
     """Every sign, now."""
     found = health(now=clock.now(), folder=settings.VIGIL_DATA, workers=settings.VIGIL_WORKERS, clock=_clock_sign)
-    return [*found, _ocr_sign(), _mail_sign(), second_factor_sign(), *_channel_signs(), _outside_sign()]
+    return [
+        *found,
+        *_detection_signs(),
+        _ocr_sign(),
+        _mail_sign(),
+        second_factor_sign(),
+        *_channel_signs(),
+        _outside_sign(),
+    ]
+
+
+def _detection_signs() -> list[Vital]:
+    try:
+        return detection_signs(clock.now())
+    except DatabaseError:
+        return [Vital("detection", "unknown", phrase(N_("Unknown while the database does not answer.")))]
 
 
 def _channel_signs() -> list[Vital]:

@@ -57,3 +57,14 @@ def port(name: str, default: int, least: int = 0) -> int:
     if not (found.isascii() and found.isdigit() and len(found) < 6 and least <= int(found) <= LAST_PORT):
         raise ImproperlyConfigured(f"{name}: {found!r} is not a port ({least} to {LAST_PORT})")
     return int(found)
+
+
+def folders(name: str, default: str) -> tuple[list[Path], dict[Path, str]]:
+    """`/folder=CODE:/another`: the folders, and the codes of the organisations to which some belong. Empty: none."""
+    found, owners = [], {}
+    for one in filter(None, os.environ.get(name, default).split(":")):
+        folder, _, code = one.rpartition("=") if "/" not in one.rpartition("=")[2] else (one, "", "")
+        found.append(Path(folder))
+        if code:
+            owners[Path(folder)] = code.strip()
+    return found, owners

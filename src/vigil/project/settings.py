@@ -61,7 +61,7 @@ VIGIL_SPOOL = VIGIL_DATA / "spool"
 VIGIL_SPOOL_FREE_MB = given.whole("VIGIL_SPOOL_FREE_MB", 1024)
 VIGIL_EVENTS = VIGIL_DATA / "events"
 VIGIL_EVENTS_KEEP_DAYS = given.whole("VIGIL_EVENTS_KEEP_DAYS", 90, least=1)
-VIGIL_LOG_FOLDERS = [Path(one) for one in os.environ.get("VIGIL_LOG_FOLDERS", "/var/log").split(":") if one]
+VIGIL_LOG_FOLDERS, VIGIL_LOG_FOLDER_OWNERS = given.folders("VIGIL_LOG_FOLDERS", "/var/log")
 VIGIL_DETECTORS = given.whole("VIGIL_DETECTORS", 1, least=1, most=32)
 VIGIL_WORKERS = [
     "timekeeper", "courier", "campaigner", "liaison", "postman", "pager", "watchman", "sentinel", "receiver", "tailer",

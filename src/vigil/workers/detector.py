@@ -20,7 +20,9 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from vigil.adapters.event_store import EventStore
 from vigil.adapters.event_store.store import written
 from vigil.adapters.spool import Frame, Position, SpoolReader
-from vigil.domain.detection.actions.taking import Span, Within, take_batch
+from vigil.domain.detection.actions.committing import Span, take_batch
+from vigil.domain.detection.actions.taking import Within
+from vigil.domain.detection.lateness import correlation_lag
 from vigil.domain.detection.models import Alert, LogSource, ReadingState, SpoolPosition
 from vigil.domain.detection.rule_book import LoadedRules, Runs, current_version, empty, load, told_loaded
 from vigil.engines.detection.terms import Source
@@ -38,6 +40,8 @@ EVERY_S: Final = 0.1
 ROUND_S: Final = 2.0
 POLL_S: Final = 0.3
 _MOST_BYTES: Final = 8_000_000
+_MOST_EVENTS: Final = 16_000
+"""Of large events so many are read at once, in up to twice the bytes: a commit costs the same for few as for many."""
 _AGAIN_S: Final = 30.0
 _PASSES_BY: Final = (OperationalError, InterfaceError, IntegrityError, OSError, MemoryError)
 """What is no record's fault: the disk, the database, another who was first. The next round reads the same again."""
@@ -67,6 +71,7 @@ class Detector:
         self._fault = ""
         self._again = 0.0
         self._begun: set[str] = set()
+        self._at_once: dict[str, int] = {}
         self._tidied = 0.0
 
     def close(self) -> None:
@@ -87,18 +92,39 @@ class Detector:
                     break
                 many, raised = self._span(stream)
                 read, alerts = read + many, alerts + raised
-            alerts += sum(
-                second_stage(organisation, self._rules.ours[organisation], self.within, clock.now())
-                for organisation in with_something_to_do(clock.now())
-                if organisation in self._rules.ours
-            )
+            raised, more = self._correlated()
+            alerts += raised
             events += read
             if time.monotonic() >= until or self.stop.is_set():
                 break
-            if not read and self.stop.wait(POLL_S):
+            if not read and not more and self.stop.wait(POLL_S):
                 break
         self._tidy()
-        return f"{events} events, {alerts} new alerts"
+        lag = round(correlation_lag(clock.now()).total_seconds())
+        return f"{events} events, {alerts} new alerts" + (f", matches wait {lag} s for correlations" if lag else "")
+
+    def _correlated(self) -> tuple[int, bool]:
+        """Take what waits for correlations, each organisation in turn; returns new alerts, and whether more waits.
+
+        Until nothing waits, or for half as long as a round: reading is not always ahead, nor does it stand still.
+        """
+        alerts, until = 0, time.monotonic() + ROUND_S / 2
+        left = with_something_to_do(clock.now())
+        self._know(set(left))
+        while left:
+            taken = {
+                one: second_stage(one, ours, self.within, clock.now(), self._newest)
+                for one in left
+                if (ours := self._rules.ours.get(one)) is not None
+            }
+            alerts += sum(one.alerts for one in taken.values())
+            left = [organisation for organisation, one in taken.items() if one.more]
+            if self.stop.is_set() or time.monotonic() >= until:
+                break
+        return alerts, bool(left)
+
+    def _newest(self) -> bool:
+        return current_version() == self._rules.version
 
     def _streams(self) -> list[str]:
         mine = (name for name in self._reader.streams() if _turn(name) % self.of == self.number)
@@ -151,10 +177,13 @@ class Detector:
         """Read once from a stream; returns the events and the new alerts."""
         row = SpoolPosition.objects.filter(stream=stream).first()
         after = Position(stream, row.segment, row.offset) if row is not None else None
+        first = self._first(stream, after)
+        if first is None:
+            return 0, 0
         if stream not in self._begun:
-            self.store.remove_from(stream, _name(after or Position(stream, 0, 0)))
+            self.store.remove_from(stream, _name(first), row.updated_at if row is not None else None)
             self._begun.add(stream)
-        batch = self._reader.read(stream, after, _MOST_BYTES)
+        batch = self._reader.read(stream, after, self._at_once.get(stream, _MOST_BYTES))
         if after is not None and batch.position == after and not batch.torn:
             return 0, 0
         if not batch.frames and not batch.torn and (after is None or batch.position.segment == after.segment):
@@ -164,22 +193,39 @@ class Detector:
         facts = _facts(sources)
         self._know({one.organisation for one in facts.values()})
         states = dict(ReadingState.objects.filter(stream=stream, source__in=sources).values_list("source", "state"))
-        name = _name(after or Position(stream, 0, 0))
+        unknown = [len(frame.data) for frame in batch.frames if frame.source not in facts]
         span = Span(
             stream,
             (after.segment, after.offset) if after is not None else None,
             (batch.position.segment, batch.position.offset),
             batch.torn,
             self._reader.waiting(stream, batch.position),
+            len(unknown),
+            sum(unknown),
         )
-        reading = _Reading(self, span, facts, states, name, now)
+        reading = _Reading(self, span, facts, states, _name(first), now)
         try:
             made, fresh = reading.whole(batch.frames)
         except Conflict:
             log.warning("%s: another process reads this stream too", stream)
             return 0, 0
         self._reader.release(stream, batch.position)
+        held = sum(len(frame.data) for frame in batch.frames)
+        self._at_once[stream] = min(2 * _MOST_BYTES, max(_MOST_BYTES, held * _MOST_EVENTS // max(1, made.events)))
         return made.events, len(fresh)
+
+    def _first(self, stream: str, after: Position | None) -> Position | None:
+        """From where it is read; None while there is nothing. After an older database came back, what was read and
+        removed since cannot be read again: what is kept of it stays, and no file of it may be replaced.
+        """
+        begins = self._reader.begins(stream, after)
+        if begins is None or after is None:
+            return None if begins is None else Position(stream, 0, 0)
+        if (begins.segment, begins.offset) <= (after.segment, after.offset):
+            return after
+        if stream not in self._begun:
+            log.warning("%s: read up to segment %d, and there is none before %d", stream, after.segment, begins.segment)
+        return begins
 
     def _tidy(self) -> None:
         """Once a minute, and by the first detector alone: few files of many, days that are over removed."""

@@ -17,7 +17,8 @@ from vigil.adapters.event_store import as_table
 from vigil.adapters.log_sources import WINDOWS, Remembered, Sorter, WindowsBlocks, hosts, times
 from vigil.adapters.log_sources.blocks import BEHIND
 from vigil.adapters.spool import Frame
-from vigil.domain.detection.actions.taking import Hit, SourceRead
+from vigil.domain.detection.actions.committing import SourceRead
+from vigil.domain.detection.actions.taking import Hit
 from vigil.domain.detection.models import AlertKind, PendingMatch
 from vigil.domain.detection.rule_book import LoadedRules, Ours
 from vigil.domain.detection.titles import title_of_indicator
@@ -294,11 +295,12 @@ class Finding:
         """Hits of rules that raise alerts, and what correlations wait for."""
         hits: list[Hit] = []
         pending: list[PendingMatch] = []
-        rows = matches.column(1).to_pylist()
-        named = dict(zip(rows, entities(self.batch, rows, entity_names(self.log)), strict=True))
-        for number, row in zip(matches.column(0).to_pylist(), rows, strict=True):
+        numbers, rows = matches.column(0).to_pylist(), matches.column(1).to_pylist()
+        alerting = [row for number, row in zip(numbers, rows, strict=True) if number in self.ours.alerting]
+        named, told = self._named(alerting), shown(self.batch, alerting)
+        times = self._times(rows)
+        for number, row in zip(numbers, rows, strict=True):
             rule, known = self.rules.plan.rules[number], self.ours.rules[number]
-            when = self.at[row].as_py()
             if number in self.ours.alerting:
                 hits.append(
                     Hit(
@@ -308,12 +310,12 @@ class Finding:
                         title=rule.title,
                         level=rule.level,
                         entity=named[row],
-                        at=when,
+                        at=times[row],
                         event=self.ids[row],
                         rule=known.pk,
                         source=self.source,
                         techniques=technique_of(rule.tags),
-                        shown=shown(self.batch, row),
+                        shown=told[row],
                     )
                 )
             if known.uid in self.ours.feeds:
@@ -323,7 +325,7 @@ class Finding:
                         organisation_id=self.organisation,
                         rule=known.uid,
                         event=self.ids[row],
-                        at=when,
+                        at=times[row],
                         values=[list(one) for one in values],
                     )
                 )
@@ -335,24 +337,35 @@ class Finding:
         if not sightings.num_rows:
             return []
         rows = sightings.column(1).to_pylist()
-        named = entities(self.batch, rows, entity_names(self.log))
-        hits = []
-        for number, row, entity in zip(sightings.column(0).to_pylist(), rows, named, strict=True):
-            one, when = indicators.indicators[number], self.at[row].as_py()
-            if one.valid_at(when):
-                hits.append(
-                    Hit(
-                        organisation=self.organisation,
-                        kind=AlertKind.INDICATOR,
-                        key=f"{one.kind}:{one.value}",
-                        title=title_of_indicator(one.kind, one.source, one.value),
-                        level="high",
-                        entity=entity,
-                        at=when,
-                        event=self.ids[row],
-                        source=self.source,
-                        tlp=one.tlp.lower() or tlp,
-                        shown=shown(self.batch, row),
-                    )
-                )
-        return hits
+        times = self._times(rows)
+        valid = [
+            (one, row)
+            for number, row in zip(sightings.column(0).to_pylist(), rows, strict=True)
+            if (one := indicators.indicators[number]).valid_at(times[row])
+        ]
+        rows = [row for _, row in valid]
+        named, told = self._named(rows), shown(self.batch, rows)
+        return [
+            Hit(
+                organisation=self.organisation,
+                kind=AlertKind.INDICATOR,
+                key=f"{one.kind}:{one.value}",
+                title=title_of_indicator(one.kind, one.source, one.value),
+                level="high",
+                entity=named[row],
+                at=times[row],
+                event=self.ids[row],
+                source=self.source,
+                tlp=one.tlp.lower() or tlp,
+                shown=told[row],
+            )
+            for one, row in valid
+        ]
+
+    def _named(self, rows: Sequence[int]) -> dict[int, str]:
+        several = list(dict.fromkeys(rows))
+        return dict(zip(several, entities(self.batch, several, entity_names(self.log)), strict=True))
+
+    def _times(self, rows: Sequence[int]) -> dict[int, datetime]:
+        several = list(dict.fromkeys(rows))
+        return dict(zip(several, self.at.take(pa.array(several, pa.int64())).to_pylist(), strict=True))

@@ -106,5 +106,6 @@ def _evidenced(path: Path, hits: list[Hit], most: int) -> list[Hit]:
     ids = list(dict.fromkeys(hit.event for hit in hits[:most]))
     told: dict[str, dict[str, Any]] = {}
     for batch, _, part in batches_of(whole_events(path, ids), None):
-        told.update({event: shown(batch, row) for row, event in enumerate(part["_id"].to_pylist())})
+        events = part["_id"].to_pylist()
+        told.update({events[row]: fields for row, fields in shown(batch, range(len(events))).items()})
     return [replace(hit, shown=told.get(hit.event, hit.shown)) for hit in hits]

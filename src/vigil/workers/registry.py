@@ -17,6 +17,7 @@ from vigil.domain.journal.keys import signing_key
 from vigil.domain.paging.channels import channels
 from vigil.domain.vitals.queries import Vital, health
 from vigil.kernel import clock
+from vigil.kernel.arrow import without_pandas
 from vigil.kernel.phrases import phrase
 from vigil.workers import campaigner, courier, liaison, pager, postman, sentinel, timekeeper, watchman
 from vigil.workers.loop import run
@@ -120,6 +121,7 @@ def _receiver(stop: threading.Event) -> None:
 
 
 def _tailer(stop: threading.Event) -> None:
+    without_pandas()
     from vigil.workers import tailer
 
     one = tailer.Tailer(
@@ -136,6 +138,7 @@ def _tailer(stop: threading.Event) -> None:
 
 
 def _detector(number: int, name: str, stop: threading.Event) -> None:
+    without_pandas()
     from vigil.adapters.event_store import EventStore
     from vigil.domain.detection.deadlines import take_within_s
     from vigil.domain.detection.queries import running_for
@@ -160,6 +163,7 @@ def _detector(number: int, name: str, stop: threading.Event) -> None:
 
 
 def _hunter(stop: threading.Event) -> None:
+    without_pandas()
     from vigil.adapters.event_store import EventStore
     from vigil.domain.detection.deadlines import take_within_s
     from vigil.workers import hunter

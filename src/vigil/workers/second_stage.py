@@ -3,14 +3,16 @@
 Of several detectors whoever comes first does it; only the groups that matches touch are read and written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from vigil.domain.detection.actions.taking import GroupKept, Hit, Within, group_digest, take_correlated
+from vigil.domain.detection.actions.committing import GroupKept, group_digest, take_correlated
+from vigil.domain.detection.actions.taking import Hit, Within
 from vigil.domain.detection.models import AlertKind, CorrelationGroup, CorrelationState, PendingMatch
 from vigil.domain.detection.rule_book import Ours
 from vigil.engines.detection.correlation import Closed, Matched
@@ -34,14 +36,24 @@ def _idle(now: datetime) -> QuerySet[CorrelationGroup]:
     return CorrelationGroup.objects.filter(waits=True, touched_at__lt=now - timedelta(seconds=LATENESS_S))
 
 
-def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) -> int:
-    """Take what waits; returns the new alerts."""
-    if not ours.correlations:
-        return 0
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was done for an organisation: new alerts, and whether more waits."""
+
+    alerts: int = 0
+    more: bool = False
+
+
+def second_stage(
+    organisation: UUID, ours: Ours, within: Within, now: datetime, newest: Callable[[], bool] = lambda: True
+) -> Taken:
+    """Take some of what waits. `newest`: whether these are the newest rules; for older ones, where no correlation runs
+    what waits is left to who knows better, else it is nobody's and goes.
+    """
     pending = list(PendingMatch.objects.filter(organisation=organisation).order_by("pk")[:_MOST_PENDING])
     idle = list(_idle(now).filter(organisation=organisation)[:_MOST_WAITING])
-    if not pending and not idle:
-        return 0
+    if (not pending and not idle) or (not ours.correlations and not newest()):
+        return Taken()
     version = CorrelationState.objects.filter(organisation=organisation).values_list("version", flat=True).first() or 0
     correlator = Correlator(ours.correlations, LATENESS_S, lambda place: _kept(organisation, place), bounded=True)
     closed = correlator.add(
@@ -62,8 +74,8 @@ def second_stage(organisation: UUID, ours: Ours, within: Within, now: datetime) 
             now=now,
         )
     except Conflict:
-        return 0
-    return len(fresh)
+        return Taken()  # whoever was first goes on
+    return Taken(len(fresh), len(pending) == _MOST_PENDING or len(idle) == _MOST_WAITING)
 
 
 def _kept(organisation: UUID, place: Place) -> Any:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -19,6 +20,8 @@ from django.db import DatabaseError, close_old_connections
 from vigil.adapters.log_sources.tailing import Chunk, Follower
 from vigil.adapters.spool import Frame, Position, SharedSpool, SpoolFull, SpoolReader
 from vigil.domain.detection.actions.receiving import keep_tail, tell_tail
+from vigil.domain.detection.actions.sources import events_organisation
+from vigil.domain.detection.folders import Owners, folder_owners, owner_of
 from vigil.domain.detection.models import LogSource, TailPosition
 from vigil.domain.detection.reasons import NO_ROOM
 from vigil.kernel import clock
@@ -45,13 +48,14 @@ class _Followed:
 
 
 class Tailer:
-    """Follows every source that names a path. `folders`: below which files may be read at all."""
+    """Follows every source that names a path. `folders`: below which files may be read at all, by whose they are."""
 
     def __init__(
         self, *, spool: Path, streams: int, least_free_bytes: int, folders: Sequence[Path], stop: threading.Event
     ) -> None:
         self._folder, self._streams, self._least, self._stop = spool, streams, least_free_bytes, stop
-        self._folders = [folder.resolve() for folder in folders]
+        self._folders = [*folders]
+        self._owners: Owners = {}
         self._spool: SharedSpool | None = None
         self._reader = SpoolReader(spool)
         self._done: dict[UUID, Frame] = {}
@@ -63,6 +67,8 @@ class Tailer:
         if self._spool is None and rows:
             self._done = self._without_cursor()
             self._spool = SharedSpool(self._folder, STREAM, self._streams, least_free_bytes=self._least)
+        owners = folder_owners(events_organisation())
+        self._owners = {folder.resolve(): owners.get(folder) for folder in self._folders}
         until = time.monotonic() + ROUND_S
         came = 0
         while not self._stop.is_set():
@@ -113,11 +119,12 @@ class Tailer:
         since = row.created_at.timestamp() if fresh else None
         cursor = kept.cursor if kept is not None else None
         place = (kept.stream, kept.segment, kept.offset) if kept is not None else ("", 0, 0)
+        allowed = partial(self._may_read, row.organisation_id)
         try:
-            follower = Follower(row.path, cursor, allowed=self._may_read, since=since)
+            follower = Follower(row.path, cursor, allowed=allowed, since=since)
         except ValueError:
             log.warning("%s: where it stood cannot be read; its files are read from their beginning", row.name)
-            follower = Follower(row.path, allowed=self._may_read)
+            follower = Follower(row.path, allowed=allowed)
         return _Followed(row.path, follower, place)
 
     def _take(self, source: UUID, one: _Followed, chunk: Chunk) -> int:
@@ -161,17 +168,12 @@ class Tailer:
             tell_tail(source=source, path=one.path, trouble=trouble, now=clock.now())
             one.trouble = trouble
 
-    def _may_read(self, path: Path) -> bool:
-        return within(path, self._folders)
-
-
-def within(path: Path, folders: Sequence[Path]) -> bool:
-    """Whether the file, wherever links lead, lies in one of the folders (resolved)."""
-    try:
-        real = path.resolve(strict=True)
-    except OSError:
-        return False
-    return any(real.is_relative_to(folder) for folder in folders)
+    def _may_read(self, organisation: UUID, path: Path) -> bool:
+        """Whether the file, wherever links lead, lies in a folder of the organisation."""
+        try:
+            return owner_of(path.resolve(strict=True), self._owners) == organisation
+        except OSError:
+            return False
 
 
 def _begins(data: bytes, done: bytes) -> bool:

@@ -11,7 +11,7 @@ from vigil.domain.detection.actions.alerts import close, give_back, take
 from vigil.domain.detection.actions.calling import page_for_alerts
 from vigil.domain.detection.actions.postures import apply_posture, keep_postures
 from vigil.domain.detection.actions.rules import import_rules
-from vigil.domain.detection.models import LogSource, PostureChange, RuleBook, SourceHour, SpoolPosition
+from vigil.domain.detection.models import LogSource, PendingMatch, PostureChange, RuleBook, SourceHour, SpoolPosition
 from vigil.domain.detection.open_items import DetectionOpenItems
 from vigil.domain.detection.proofs import DetectionProver
 from vigil.domain.directives.actions.watches import close_watch
@@ -163,6 +163,9 @@ def test_what_is_proven_of_2a_names_what_is_wrong_and_never_says_met(watch) -> N
     )
     assert told() == ("not_met", "Events have waited 61 s to be read.")
     SpoolPosition.objects.update(waiting_bytes=0)
+    PendingMatch.objects.create(organisation=isp, rule="r", event="e", at=now, laid_at=now - timedelta(seconds=61))
+    assert told() == ("not_met", "Matches have waited 61 s for correlations.")
+    PendingMatch.objects.all().delete()
     alert = raised(isp, now - timedelta(hours=1), key="x")
     assert told() == ("not_met", "1 alerts were not taken within the time set.")
     take(alert=alert, by=lan, actor=lan.as_actor(), now=now)

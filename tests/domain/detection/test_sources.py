@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.detection import DETECTOR, LEAD, source_of
 
+from vigil.domain.detection import signs
 from vigil.domain.detection.actions import sources as acts
 from vigil.domain.detection.actions.alerts import close
 from vigil.domain.detection.actions.silence import tell_silence
@@ -12,6 +13,7 @@ from vigil.domain.detection.actions.sources import find_source, renew_token, ret
 from vigil.domain.detection.doors import Door
 from vigil.domain.detection.models import Alert, LogSource, SourceHour
 from vigil.domain.detection.queries import sources_now
+from vigil.domain.detection.signs import detection_signs
 from vigil.domain.journal.models import Entry, PersonalNote
 from vigil.domain.organisations.actions.tree import save_organisation
 from vigil.domain.organisations.models import Organisation
@@ -54,6 +56,31 @@ def test_who_is_not_known_is_registered_once_and_bounded(isp, now, monkeypatch, 
     for named in ("X.02", str(second.pk)):
         settings.VIGIL_EVENTS_ORGANISATION = named
         assert find_source(address="192.0.2.10", host="", actor=DETECTOR, now=now).organisation == second
+
+
+def test_invented_hosts_leave_room_for_others(isp, now, monkeypatch) -> None:
+    monkeypatch.setattr(acts, "MOST_OF_ADDRESS", 2)
+    monkeypatch.setattr(acts, "MOST_FOUND", 4)
+    monkeypatch.setattr(signs, "MOST_FOUND", 4)
+    door = Door(DETECTOR)
+    made = [door.by_address("192.0.2.7", f"h{n}") for n in range(6)]
+    assert len(set(made)) == 3 and len(set(made[2:])) == 1, "beyond two, all other names are one source"
+    assert LogSource.objects.get(pk=made[5]).host == ""
+    assert door.by_address("192.0.2.7", "h0") == made[0]
+    assert not [one for one in detection_signs(now) if one.name == "found sources"]
+    other = find_source(address="192.0.2.8", host="fw", actor=DETECTOR, now=now)
+    assert find_source(address="192.0.2.9", host="", actor=DETECTOR, now=now) is None
+    sign = next(one for one in detection_signs(now) if one.name == "found sources")
+    assert sign.state == "warns" and str(sign.sentence).startswith("4 sources were found by themselves")
+    later = now + timedelta(days=1, seconds=1)
+    LogSource.objects.update(created_at=now)
+    LogSource.objects.exclude(pk=made[1]).update(last_received_at=later)
+    new = find_source(address="192.0.2.9", host="", actor=DETECTOR, now=later)
+    assert new is not None and LogSource.objects.get(pk=made[1]).retired_at == later, "who was silent for a day goes"
+    assert find_source(address="192.0.2.10", host="", actor=DETECTOR, now=later) is None
+    save_source(source=other, actor=LEAD, now=later)
+    assert not LogSource.objects.get(pk=other.pk).found_by_itself, "somebody answers for it"
+    assert find_source(address="192.0.2.10", host="", actor=DETECTOR, now=later) is not None
 
 
 def test_a_token_is_shown_once_and_only_its_digest_is_kept(isp, now) -> None:

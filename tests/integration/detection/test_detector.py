@@ -34,6 +34,7 @@ from vigil.kernel import clock
 from vigil.kernel.actors import Actor, worker
 from vigil.workers import detector as module
 from vigil.workers.detector import Detector
+from vigil.workers.second_stage import Taken
 
 NOW = datetime(2026, 4, 30, 2, tzinfo=UTC)
 SHELL = """
@@ -281,6 +282,32 @@ def test_a_correlation_is_told_once_and_what_feeds_it_is_not(owner, detect, tmp_
     assert len(Detection.objects.order_by("at").first().events) == 5
     assert not PendingMatch.objects.exists()
     assert CorrelationGroup.objects.get().values == ["198.51.100.7"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_correlations_that_are_behind_go_on_within_the_round(owner, detect, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(module, "ROUND_S", 0.5)
+    monkeypatch.setattr(module, "POLL_S", 60.0)  # it does not wait for that
+    monkeypatch.setattr("vigil.workers.second_stage._MOST_PENDING", 2)
+    source = _source(owner, "sshd", service="sshd")
+    _rule(GUESSED, "22222222-2222-4222-8222-222222222222")
+    many = _rule(GUESSED, "33333333-3333-4333-8333-333333333333", correlates=True)
+    refused = [
+        {"timestamp": (NOW + timedelta(seconds=n)).isoformat(), "event": "refused", "src_ip": "198.51.100.7"}
+        for n in range(12)
+    ]
+    _spooled(tmp_path, source, refused)
+    detector = detect({many.pk})
+    monkeypatch.setattr(detector.stop, "wait", lambda timeout: True)
+    with clock.frozen_at(NOW):
+        assert detector.round() == "12 events, 1 new alerts"
+    assert not PendingMatch.objects.exists()
+    _spooled(tmp_path, source, refused)
+    monkeypatch.setattr(module, "second_stage", lambda *_: Taken())
+    with clock.frozen_at(NOW):
+        detector.round()
+    with clock.frozen_at(NOW + timedelta(seconds=90)):
+        assert detector.round() == "0 events, 0 new alerts, matches wait 90 s for correlations"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,8 @@
 """Receiver and tailer as workers: what comes is in the spool once; strangers, full disks and crashes are told."""
 
+import gzip
+import lzma
+import os
 import socket
 import threading
 import urllib.error
@@ -12,6 +15,7 @@ import pytest
 from django.db import DataError, OperationalError, connection
 from tests.receiving import until
 
+from vigil.adapters.log_sources.opening import opened_where
 from vigil.adapters.receivers import ANY, Listening
 from vigil.adapters.spool import Frame, SpoolReader
 from vigil.domain.detection.actions.sources import renew_token, save_source
@@ -21,6 +25,7 @@ from vigil.domain.organisations.actions.tree import save_organisation
 from vigil.domain.organisations.models import Organisation
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import Refused, Unavailable
+from vigil.project import given
 from vigil.workers import tailer as module
 from vigil.workers.receiver import Receiver
 from vigil.workers.tailer import Tailer
@@ -161,7 +166,7 @@ def tail(tmp_path: Path):
             running.pop().close()
         one = Tailer(
             spool=tmp_path / "spool", streams=1, least_free_bytes=more.get("least", 1024),
-            folders=[tmp_path / "logs"], stop=threading.Event(),
+            folders=more.get("folders", [tmp_path / "logs"]), stop=threading.Event(),
         )  # fmt: skip
         running.append(one)
         return one
@@ -256,6 +261,82 @@ def test_only_below_the_folders_that_may_be_read(followed, tail, owner, tmp_path
     tail().round()
     assert _lines(tmp_path / "spool") == []
     assert "not allowed" in TailPosition.objects.get().trouble
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_are_followed_by_whose_folder_it_is_alone(followed, tail, owner, tmp_path, settings) -> None:
+    logs, inner, outer = tmp_path / "logs", tmp_path / "logs" / "isp", tmp_path / "another"
+    inner.mkdir()
+    outer.mkdir()
+    other = Organisation(name="Cơ quan khác", code="T.2", parent=owner)
+    save_organisation(organisation=other, actor=ACTOR, now=NOW)
+    settings.VIGIL_LOG_FOLDERS = [logs, inner, outer]
+    settings.VIGIL_LOG_FOLDER_OWNERS = {inner: "T.2", outer: "none.such"}
+    theirs = LogSource(organisation=other, name="Tệp", path=str(inner / "*.log"))
+    save_source(source=theirs, actor=ACTOR, now=NOW)
+    for whose, path in (
+        (other, logs / "a.log"),
+        (owner, inner / "a.log"),
+        (owner, outer / "a.log"),
+        (other, outer / "b"),
+    ):
+        with pytest.raises(Refused, match="VIGIL_LOG_FOLDERS"):
+            save_source(source=LogSource(organisation=whose, name="x", path=str(path)), actor=ACTOR, now=NOW)
+    followed.path = str(logs / "**")
+    save_source(source=followed, actor=ACTOR, now=NOW)
+    (logs / "a.log").write_text("host\n")
+    (inner / "b.log").write_text("isp\n")
+    (inner / "link.log").symlink_to(logs / "a.log")
+    tail(folders=[logs, inner, outer]).round()
+    found = {(frame.source, frame.data) for frame in _frames(tmp_path / "spool", "file0")}
+    assert found == {(followed.pk, b"host"), (theirs.pk, b"isp")}
+    assert "not allowed" in TailPosition.objects.get(source=theirs).trouble
+    settings.VIGIL_EVENTS_ORGANISATION = "none.such"
+    (logs / "a.log").write_text("host\nmore\n")
+    tail(folders=[logs, inner, outer]).round()
+    assert len(_frames(tmp_path / "spool", "file0")) == 2, "whose the host is is not known: nobody's"
+
+
+def test_folders_and_whose_they_are(monkeypatch) -> None:
+    monkeypatch.setenv("VIGIL_LOG_FOLDERS", "/var/log/isp=T.2:/var/log::/odd=name/x")
+    assert given.folders("VIGIL_LOG_FOLDERS", "") == (
+        [Path("/var/log/isp"), Path("/var/log"), Path("/odd=name/x")], {Path("/var/log/isp"): "T.2"}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["log", "log.gz", "log.xz"])
+def test_a_link_put_there_between_look_and_opening_shows_nothing(tmp_path, monkeypatch, ending) -> None:
+    logs, secret = tmp_path / "logs", tmp_path / f"secret.{ending}"
+    logs.mkdir()
+    pack = {"log": bytes, "log.gz": gzip.compress, "log.xz": lzma.compress}[ending]
+    secret.write_bytes(pack(b"hidden\n"))
+    path = logs / f"a.{ending}"
+
+    def allowed(asked: Path) -> bool:
+        return asked.resolve(strict=True).is_relative_to(logs)
+
+    path.write_bytes(pack(b"seen\n"))
+    with opened_where(path, allowed) as stream:
+        assert stream.read(100) == b"seen\n"
+    opening = os.open
+
+    def swapped(name: object, *more: int) -> int:
+        if Path(str(name)) != path:
+            return opening(name, *more)
+        path.unlink()
+        path.symlink_to(secret)
+        held = opening(name, *more)
+        path.unlink()  # and back again, before anybody looks
+        path.write_bytes(pack(b"seen\n"))
+        return held
+
+    with monkeypatch.context() as patched, pytest.raises(PermissionError, match="is not where it may be read"):
+        patched.setattr("vigil.adapters.log_sources.opening.os.open", swapped)
+        opened_where(path, allowed)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(PermissionError):
+        opened_where(path, allowed)  # and does not wait for who writes
 
 
 @pytest.mark.django_db(transaction=True)

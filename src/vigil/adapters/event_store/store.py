@@ -6,9 +6,10 @@ what was written beyond the position that counts is removed first: an event is k
 
 import fcntl
 import json
+import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,15 +20,18 @@ from uuid import UUID, uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vigil.adapters.event_store.beyond import PARTS, STATISTICS, Beyond
+from vigil.adapters.event_store.placing import placed
 from vigil.adapters.event_store.tables import common, joined
 from vigil.kernel.files import sync_folder
+
+log = logging.getLogger(__name__)
 
 SMALL: Final = 32_000_000
 TOGETHER: Final = 24
 _MERGED: Final = "merged-"
-_PARTS: Final = b"vigil.parts"
 _DRAFT_S: Final = 3600
-_STATISTICS: Final = ["_at", "_received", "_id"]
+_BEFORE: Final = timedelta(hours=1)
 _ROWS: Final = 16_384
 _AT_ONCE: Final = 64_000_000
 
@@ -70,15 +74,28 @@ class EventStore:
         place.mkdir(parents=True, exist_ok=True)
         for folder in fresh:
             sync_folder(folder.parent)
-        return _place(place / f"{batch}.parquet", lambda draft: written(tables, draft))
+        return placed(place / f"{batch}.parquet", lambda draft: written(tables, draft))
 
-    def remove_from(self, stream: str, batch: str) -> int:
-        """Remove the batches of a stream from this name on: what was written, and never came to count."""
-        gone = 0
+    def remove_from(self, stream: str, batch: str, since: datetime | None = None) -> int:
+        """Remove what is kept of a stream from this batch on: what was written and never came to count, or counts no
+        more since an older database came back. Returns the files that went or were written anew.
+
+        `since`: when the position was kept (None: nobody knows); merged files of long before hold nothing of it.
+        """
+        gone, before = 0, []
         for path in self._folder.glob(f"day=*/source=*/{stream}-*.parquet"):
             if path.stem >= batch:
                 path.unlink(missing_ok=True)
                 gone += 1
+            else:
+                before.append(path)
+        beyond = Beyond.batch(batch)
+        last = max((path.stem for path in before), default="")
+        gone += sum(_rewritten(path, beyond) for path in before if path.stem == last)  # it may reach beyond
+        for place in self._places():
+            day = _day(place.parent.name)
+            old = since is not None and day is not None and day < (since - timedelta(days=1)).date()
+            gone += _taken_back(place, beyond, since - _BEFORE if old and since is not None else None)
         return gone
 
     def files(self, sources: Iterable[UUID], since: datetime, until: datetime) -> list[Stored]:
@@ -175,7 +192,7 @@ class EventStore:
         return made
 
     def _merged(self, place: Path, parts: Sequence[Path]) -> None:
-        _place(
+        placed(
             place / f"{_MERGED}{parts[0].stem.removeprefix(_MERGED)}-{uuid4().hex[:8]}.parquet",
             lambda draft: _joined(parts, draft),
         )
@@ -191,7 +208,7 @@ class EventStore:
                     path.unlink(missing_ok=True)
             for path in place.glob(f"{_MERGED}*.parquet"):
                 try:
-                    told = (pq.read_schema(path).metadata or {}).get(_PARTS, b"[]")
+                    told = (pq.read_schema(path).metadata or {}).get(PARTS, b"[]")
                 except (OSError, pa.ArrowInvalid):
                     continue
                 for name in json.loads(told):
@@ -242,6 +259,48 @@ def _alone(place: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
+def _changed_since(path: Path, when: datetime) -> bool:
+    try:
+        return path.stat().st_mtime >= when.timestamp()
+    except OSError:
+        return True
+
+
+def _taken_back(place: Path, beyond: Beyond, changed: datetime | None) -> int:
+    """Merged files of a folder (of those that changed since then) that were written anew, or went.
+
+    Who reads them, or merges, is waited for.
+    """
+
+    def concerned() -> list[Path]:
+        paths = sorted(place.glob(f"{_MERGED}*.parquet"))
+        return [one for one in paths if (changed is None or _changed_since(one, changed)) and _may_hold(beyond, one)]
+
+    if not concerned():
+        return 0
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return sum(_rewritten(path, beyond) for path in concerned())  # some may be merged with others by now
+    finally:
+        os.close(descriptor)
+
+
+def _rewritten(path: Path, beyond: Beyond) -> bool:
+    try:
+        return beyond.may_be_in(path) and beyond.taken_from(path) > 0
+    except (OSError, pa.ArrowException):
+        log.exception("%s: damaged; whether it holds what is read again cannot be seen", path.name)
+        return False
+
+
+def _may_hold(beyond: Beyond, path: Path) -> bool:
+    try:
+        return beyond.may_be_in(path)
+    except (OSError, pa.ArrowException):
+        return True
+
+
 def _final(path: Path, before: dict[str, str]) -> bool:
     if path.name.startswith(_MERGED):
         return True
@@ -258,7 +317,7 @@ def _under(path: Path, size: int) -> bool:
 
 def written(tables: Sequence[pa.Table], where: Any) -> None:
     """Tables as one file. Raises: OSError; pa.ArrowException where they do not fit together."""
-    pq.write_table(joined(tables), where, compression="zstd", write_statistics=_STATISTICS)
+    pq.write_table(joined(tables), where, compression="zstd", write_statistics=STATISTICS)
 
 
 def _joined(parts: Sequence[Path], draft: Path) -> None:
@@ -272,8 +331,8 @@ def _joined(parts: Sequence[Path], draft: Path) -> None:
     whole = pa.unify_schemas(schemas, promote_options="default")
     schema = pa.schema([one for one in whole if one.name in kept], whole.metadata)
     names = json.dumps([path.name for path in parts]).encode()
-    schema = schema.with_metadata({**(schema.metadata or {}), _PARTS: names})
-    with pq.ParquetWriter(draft, schema, compression="zstd", write_statistics=_STATISTICS) as writer:
+    schema = schema.with_metadata({**(schema.metadata or {}), PARTS: names})
+    with pq.ParquetWriter(draft, schema, compression="zstd", write_statistics=STATISTICS) as writer:
         held: list[pa.Table] = []
         for path in parts:
             with pq.ParquetFile(path, pre_buffer=False) as file:
@@ -290,22 +349,3 @@ def _add(writer: pq.ParquetWriter, held: list[pa.Table], schema: pa.Schema) -> N
     whole = pa.concat_tables([schema.empty_table(), *held], promote_options="default")
     writer.write_table(whole.select(schema.names).cast(schema))
     held.clear()
-
-
-def _place(path: Path, write: Callable[[Path], None]) -> int:
-    draft = path.with_name(f".{path.name}.{uuid4().hex}")
-    try:
-        write(draft)
-    except BaseException:  # also a full disk: what is half written would only take the room that is left
-        draft.unlink(missing_ok=True)
-        raise
-    descriptor = os.open(draft, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-        size = os.fstat(descriptor).st_size
-    finally:
-        os.close(descriptor)
-    draft.chmod(0o600)
-    draft.replace(path)
-    sync_folder(path.parent)
-    return size

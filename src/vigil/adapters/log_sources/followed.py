@@ -5,12 +5,13 @@ first bytes and of the last ones before the place that was reached. So a copy of
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from vigil.adapters.log_sources.lines import is_compressed, opened
+from vigil.adapters.log_sources.opening import opened_where
 
 HEAD: Final = 256
 TAIL: Final = 64
@@ -63,9 +64,9 @@ class Followed:
             return False
         return _hash(known + _exactly(stream, self.offset - at - len(known))) == self.tail
 
-    def rest(self, path: Path) -> tuple[IO[bytes], bytes]:
+    def rest(self, path: Path, allowed: Callable[[Path], bool] | None = None) -> tuple[IO[bytes], bytes]:
         """The stream after what was read of it, and the last bytes before. Raises: OSError."""
-        stream = opened(path)
+        stream = opened(path) if allowed is None else opened_where(path, allowed)
         at = max(self.offset - TAIL, 0)
         _forward(stream, 0, at)
         return stream, _exactly(stream, self.offset - at)

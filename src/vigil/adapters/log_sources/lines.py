@@ -13,7 +13,14 @@ _COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "l
 
 
 class _Xz(lzma.LZMAFile):
-    """What is damaged is an OSError, as with the other compressions."""
+    """What is damaged is an OSError, as with the other compressions. `inner`: what is closed with it."""
+
+    inner: IO[bytes] | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.inner is not None:
+            self.inner.close()
 
     def read(self, size: int | None = -1) -> bytes:
         try:
@@ -41,6 +48,18 @@ def opened(path: Path) -> IO[bytes]:
         stream: IO[bytes] = pa.input_stream(str(path), compression=_COMPRESSIONS[suffix])
         return stream
     return path.open("rb")
+
+
+def decompressed(stream: IO[bytes], suffix: str) -> IO[bytes]:
+    """The same of a stream that is open."""
+    if suffix == ".xz":
+        through_xz = _Xz(stream)
+        through_xz.inner = stream
+        return through_xz
+    if suffix in _COMPRESSIONS:
+        through: IO[bytes] = pa.input_stream(pa.PythonFile(stream, mode="r"), compression=_COMPRESSIONS[suffix])
+        return through
+    return stream
 
 
 def blocks(

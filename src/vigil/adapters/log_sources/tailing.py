@@ -216,7 +216,7 @@ class Follower:
             grows, one.size = size != one.size, size or one.size
             if size == one.offset:
                 return
-            stream, before = one.rest(path)
+            stream, before = one.rest(path, self._allowed)
             with stream:
                 for lines, passed in self._chunks(one, stream, path):
                     before = (before + passed)[-TAIL:]
@@ -230,7 +230,7 @@ class Follower:
             self.told.append(Told(Path(one.path), "unreadable", str(error)))
 
     def _last(self, one: Followed, path: Path) -> Iterator[Chunk]:
-        stream, before = one.rest(path)
+        stream, before = one.rest(path, self._allowed)
         with stream:
             rest = stream.read(MOST_LINE + 1)
         if rest and len(rest) <= MOST_LINE:

@@ -91,6 +91,11 @@ class SpoolReader:
                 at = Position(stream, segments[n + 1].number, 0)
         return Batch(found.frames, at, found.torn)
 
+    def begins(self, stream: str, after: Position | None) -> Position | None:
+        """Where reading from `after` begins: later, where what lay there was removed; None while there is nothing."""
+        segments, at = self._from(stream, after)
+        return at if segments else None
+
     def waiting(self, stream: str, after: Position | None) -> int:
         """How many bytes lie in the stream from `after` on."""
         segments, at = self._from(stream, after)

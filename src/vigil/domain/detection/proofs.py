@@ -5,6 +5,7 @@ tell", with the figures. What fails, fails the whole.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -13,7 +14,8 @@ from django.conf import settings
 from django.db.models import F
 
 from vigil.domain.detection.deadlines import stance_of
-from vigil.domain.detection.models import Alert, AlertKind, AlertState, Posture, RuleBook, SpoolPosition
+from vigil.domain.detection.lateness import correlation_lag, reader_lag
+from vigil.domain.detection.models import Alert, AlertKind, AlertState, Posture, RuleBook
 from vigil.domain.detection.queries import (
     REJECTED_MOST,
     RuleCounts,
@@ -35,10 +37,12 @@ _UNUSABLE_MOST: Final = 0.10
 _NAMED: Final = 10
 
 
-def reader_lag(now: datetime) -> timedelta:
-    """How long events that were accepted have waited to be read; zero: none waits."""
-    waiting = SpoolPosition.objects.filter(waiting_bytes__gt=0).order_by("updated_at").first()
-    return max(timedelta(0), now - waiting.updated_at) if waiting else timedelta(0)
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How long something has waited to be read, and then for correlations."""
+
+    reading: timedelta
+    correlating: timedelta
 
 
 def stopped_detectors(now: datetime) -> list[str]:
@@ -54,9 +58,9 @@ def _beats() -> list[WorkerBeat]:
 
 
 class DetectionProver:
-    """Not met: no source, a silent one or none that ever sent, no rule that runs, a reader that lags or is gone, alerts
-    beyond their deadline. At risk: a reader that fails, late sources, much rejected, many rules that cannot run.
-    Else "cannot tell": filtering is not measured yet.
+    """Not met: no source, a silent one or none that ever sent, no rule that runs, a reader that lags or is gone,
+    correlations that lag, alerts beyond their deadline. At risk: a reader that fails, late sources, much rejected, many
+    rules that cannot run. Else "cannot tell": filtering is not measured yet.
     """
 
     kinds: Collection[str] = ("detection_filtering",)
@@ -65,7 +69,7 @@ class DetectionProver:
         """Source: the dispatch's item on technical measures to detect and filter at the highest level."""
         organisation = question.organisation
         sources = sources_now(list(sources_of(organisation)), now)
-        rules, lag = rule_counts(organisation, now), reader_lag(now)
+        rules, lag = rule_counts(organisation, now), Lag(reader_lag(now), correlation_lag(now, organisation))
         overdue = overdue_alerts(organisation, now).count()
         facts = (
             *_source_facts(sources),
@@ -105,7 +109,7 @@ Said = tuple[Phrase, Phrase | None, str]
 
 
 def _broken(
-    sources: Sequence[SourceNow], rules: RuleCounts, lag: timedelta, overdue: int, stopped: Sequence[str]
+    sources: Sequence[SourceNow], rules: RuleCounts, lag: Lag, overdue: int, stopped: Sequence[str]
 ) -> Said | None:
     if not sources:
         return (
@@ -131,9 +135,12 @@ def _broken(
             phrase(N_("See how they are made to send.")),
             "/sources/",
         )
-    if lag > MOST_LAG:
-        said = phrase(N_("Events have waited {n} s to be read."), n=round(lag.total_seconds()))
+    if lag.reading > MOST_LAG:
+        said = phrase(N_("Events have waited {n} s to be read."), n=round(lag.reading.total_seconds()))
         return said, phrase(N_("See whether the detector runs.")), "/health/"
+    if lag.correlating > MOST_LAG:
+        said = phrase(N_("Matches have waited {n} s for correlations."), n=round(lag.correlating.total_seconds()))
+        return said, phrase(N_("See which rule matches so often.")), "/rules/"
     if overdue:
         return (
             phrase(N_("{n} alerts were not taken within the time set."), n=overdue),
@@ -200,7 +207,7 @@ def _source_facts(sources: Sequence[SourceNow]) -> list[Fact]:
     return facts
 
 
-def _rule_facts(organisation: UUID, rules: RuleCounts, lag: timedelta) -> list[Fact]:
+def _rule_facts(organisation: UUID, rules: RuleCounts, lag: Lag) -> list[Fact]:
     book = RuleBook.objects.filter(pk=1).first()
     current = book is not None and book.loaded_version >= book.version
     loaded = N_("The newest rules are loaded") if current else N_("The newest rules are not loaded yet")
@@ -210,8 +217,13 @@ def _rule_facts(organisation: UUID, rules: RuleCounts, lag: timedelta) -> list[F
         Fact(phrase(N_("Rules that cannot run: {n}"), n=rules.unusable), None, "/rules/?state=unusable"),
         Fact(phrase(loaded), current),
         Fact(phrase(N_("The highest posture holds") if highest else N_("The normal posture holds"))),
-        Fact(phrase(N_("Events wait {n} s to be read"), n=round(lag.total_seconds())), lag <= MOST_LAG),
+        _waits(N_("Events wait {n} s to be read"), lag.reading),
+        _waits(N_("Matches wait {n} s for correlations"), lag.correlating),
     ]
+
+
+def _waits(wording: str, lag: timedelta) -> Fact:
+    return Fact(phrase(wording, n=round(lag.total_seconds())), lag <= MOST_LAG)
 
 
 def _alert_facts(organisation: UUID, question: Question, overdue: int) -> list[Fact]:

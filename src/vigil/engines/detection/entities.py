@@ -1,6 +1,7 @@
 """Whom or what a match concerns: the host a record is of, or, where records tell of others, who came from outside."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -33,18 +34,30 @@ def entity_names(log: Source) -> tuple[str, ...]:
 
 def entities(batch: pa.RecordBatch, rows: Sequence[int], names: Sequence[str]) -> list[str]:
     """For each of the rows the first of the fields that has a value; empty where none has."""
-    columns = [batch.column(at) for name in names for at in batch.schema.get_all_field_indices(name)[:1]]
-    return [next((text for column in columns if (text := _text(column[row].as_py()))), "") for row in rows]
+    found = [""] * len(rows)
+    left, wanted = list(range(len(rows))), pa.array(rows, pa.int64())
+    for name in names:
+        for at in batch.schema.get_all_field_indices(name)[:1]:
+            values = batch.column(at).take(wanted).to_pylist()
+            for n in left:
+                found[n] = _text(values[n])
+            left = [n for n in left if not found[n]]
+        if not left:
+            break
+    return found
 
 
-def shown(batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    """The fields of an event as evidence: at most 40, none longer than 2,000 characters."""
-    found: dict[str, Any] = {}
+def shown(batch: pa.RecordBatch, rows: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The fields of some events as evidence, by row: at most 40 each, none longer than 2,000 characters."""
+    found: dict[int, dict[str, Any]] = {row: {} for row in rows}
+    if not found:
+        return found
+    wanted = pa.array(found, pa.int64())
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        value = column[row].as_py()
-        if value is not None and len(found) < _SHOWN:
-            said = _kept(value) if isinstance(value, str) else [_kept(str(one)) for one in value[:20]]
-            found[_kept(name)] = said
+        kept = _kept(name)
+        for fields, value in zip(found.values(), column.take(wanted).to_pylist(), strict=True):
+            if value is not None and len(fields) < _SHOWN:
+                fields[kept] = _kept(value) if isinstance(value, str) else [_kept(str(one)) for one in value[:20]]
     return found
 
 
@@ -69,7 +82,8 @@ def _kept(text: str) -> str:
     return text[:_LONGEST].replace("\0", _NUL)
 
 
-def technique_of(tags: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=20_000)
+def technique_of(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Techniques of ATT&CK among a rule's tags (`attack.t1059.001`), as they are written: T1059.001."""
     found = (tag.lower().removeprefix("attack.") for tag in tags if tag.lower().startswith("attack.t"))
     return tuple(dict.fromkeys(one.upper() for one in found if one[1:5].isdigit()))

@@ -6,13 +6,12 @@ Exit codes: 0 searched, nothing found; 1 something found; 2 called wrongly; 3 no
 import os
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import ModuleType
 
 import click
 
 from vigil.faces.cli.terms import REFUSED, language, print_json, translator
+from vigil.kernel.arrow import without_pandas
 
 FOUND = 1
 
@@ -24,7 +23,7 @@ class _Format(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name as it stands, or a refusal that lists them all."""
-        _without_pandas()
+        without_pandas()
         from vigil.adapters.log_sources import FORMATS
 
         if value not in FORMATS:
@@ -99,7 +98,7 @@ def hunt(
     if lang is not None:
         os.environ["VIGIL_LANG"] = lang
     say = translator(language())
-    _without_pandas()
+    without_pandas()
     from vigil.adapters.log_sources import pieces
     from vigil.adapters.sigma_rules import kept_plan, rule_texts
     from vigil.adapters.sigma_rules.lists import read_indicators
@@ -142,26 +141,6 @@ def hunt(
         click.echo("\n".join(summary(made, plan, read, say, known)))
     if made.findings.counts or made.findings.seen or made.met:
         sys.exit(FOUND)
-
-
-def _without_pandas() -> None:
-    """Arrow loads pandas where it is installed, once, to ask of values whether they are its own: a third of a start."""
-    if "pandas" in sys.modules:
-        return
-    finder = _NoPandas()
-    sys.meta_path.insert(0, finder)
-    try:
-        import pyarrow as pa
-
-        pa.scalar(0)
-    finally:
-        sys.meta_path.remove(finder)
-
-
-class _NoPandas(MetaPathFinder):
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname, name=fullname)
 
 
 def _refuse(why: str) -> None:

@@ -3,15 +3,18 @@
 import hashlib
 import ipaddress
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from vigil.domain.detection.actions.book import bump_sources
+from vigil.domain.detection.folders import folder_owners, owner_of
 from vigil.domain.detection.models import LogSource
 from vigil.domain.journal.actions import record
 from vigil.domain.journal.saving import save_and_record
@@ -22,6 +25,10 @@ from vigil.kernel.identifiers import new_token
 from vigil.kernel.phrases import N_
 
 MOST_FOUND: Final = 200
+"""Sources that were found by themselves and that nobody has looked at."""
+MOST_OF_ADDRESS: Final = 50
+"""Of them, those with one sender's address: who invents names leaves room for others."""
+SILENT_FOUND: Final = timedelta(days=1)
 LONGEST_S: Final = 366 * 86_400
 _WIDEST: Final = {4: 8, 6: 16}
 
@@ -40,12 +47,14 @@ def save_source(
     source.address, source.host = normal_network(source.address), normal_name(source.host)
     for name in ("product", "category", "service"):
         setattr(source, name, getattr(source, name).strip().lower())
-    source.path = normal_pattern(source.path)
+    source.path = normal_pattern(source.path, source.organisation_id)
     if source.silent_after_s > LONGEST_S or source.most_lag_s > LONGEST_S:
         raise Refused("source.too_long", N_("Silence and lateness are told within a year at the latest."))
     if source._state.adding:
         source.created_at = now
-    elif LogSource.objects.filter(pk=source.pk).exclude(retired_at=None).exists():
+    else:
+        source.found_by_itself = False  # somebody answers for it by now
+    if not source._state.adding and LogSource.objects.filter(pk=source.pk).exclude(retired_at=None).exists():
         raise Conflict("source.retired", N_("This source was retired."))
     if source.address or source.host:
         same = LogSource.objects.filter(address=source.address, host=source.host, retired_at=None)
@@ -115,8 +124,10 @@ def find_source(*, address: str, host: str, actor: Actor, now: datetime) -> LogS
     there = LogSource.objects.filter(address=address, host=host, retired_at=None).first()
     if there is not None:
         return there
-    found = LogSource.objects.filter(organisation=owner, found_by_itself=True, retired_at=None)
-    if found.count() >= MOST_FOUND:
+    if host and found_sources().filter(organisation=owner, address=address).exclude(host="").count() >= MOST_OF_ADDRESS:
+        return find_source(address=address, host="", actor=actor, now=now)  # one for all its other names
+    found = found_sources().filter(organisation=owner)
+    if found.count() >= MOST_FOUND and not _made_room(found, actor, now):
         return None
     source = LogSource(
         organisation=owner,
@@ -130,6 +141,21 @@ def find_source(*, address: str, host: str, actor: Actor, now: datetime) -> LogS
     bump_sources()
     _tell(source, "detection.source_found", actor, now)
     return source
+
+
+def found_sources() -> QuerySet[LogSource]:
+    """Those that were found by themselves, and that nobody has looked at: who changes one answers for it."""
+    return LogSource.objects.filter(found_by_itself=True, retired_at=None)
+
+
+def _made_room(found: QuerySet[LogSource], actor: Actor, now: datetime) -> bool:
+    """Whether one of them was given up: that which was silent longest, for a day at least."""
+    heard = Coalesce("last_received_at", "created_at")
+    silent = found.annotate(heard=heard).filter(heard__lt=now - SILENT_FOUND).order_by("heard").first()
+    if silent is None:
+        return False
+    retire_source(source=silent, actor=actor, now=now, why="silent, nobody's, and another was found")
+    return True
 
 
 def events_organisation() -> Organisation | None:
@@ -160,18 +186,20 @@ def normal_network(text: str) -> str:
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
 
-def normal_pattern(text: str) -> str:
-    """Files to follow, as they are kept: a path or a pattern below one of VIGIL_LOG_FOLDERS. Raises: `source.path`."""
+def normal_pattern(text: str, organisation: UUID) -> str:
+    """Files to follow, as they are kept: a path or a pattern below one of VIGIL_LOG_FOLDERS that is the organisation's.
+
+    Raises: Refused `source.path`.
+    """
     pattern = text.strip()
     if not pattern:
         return ""
-    parts = PurePosixPath(pattern).parts
-    folders = [PurePosixPath(folder) for folder in settings.VIGIL_LOG_FOLDERS]
-    if ".." in parts or "\0" in pattern or not any(PurePosixPath(pattern).is_relative_to(one) for one in folders):
+    path, owners = PurePosixPath(pattern), folder_owners(events_organisation())
+    if ".." in path.parts or "\0" in pattern or owner_of(path, owners) != organisation:
         raise Refused(
             "source.path",
             N_("Only files below {folders} can be followed; VIGIL_LOG_FOLDERS names the folders."),
-            folders=", ".join(map(str, folders)) or "-",
+            folders=", ".join(str(folder) for folder, owner in owners.items() if owner == organisation) or "-",
         )
     return pattern
 

@@ -1,39 +1,24 @@
-"""What was read and found becomes alerts: position, counts, alerts and what correlations wait for, in one transaction.
+"""What was found becomes alerts, one for each key and entity; what is known already or suppressed raises nothing.
 
-The position moves only from where the reader began: of two that read the same, one commits and the other starts again.
-So an event counts once, however often it was read.
+What must be known of the database is asked for a whole batch at once, and what is told is written at once: a batch has
+hundreds of groups.
 """
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Count, F, Field, Q
 
-from vigil.domain.detection.models import (
-    LEVELS,
-    Alert,
-    AlertNote,
-    AlertState,
-    CorrelationGroup,
-    CorrelationState,
-    Detection,
-    LogSource,
-    PendingMatch,
-    ReadingState,
-    SourceHour,
-    SpoolPosition,
-    Suppression,
-)
-from vigil.domain.journal.actions import record
+from vigil.domain.detection.models import LEVELS, Alert, AlertNote, AlertState, Detection, Suppression
+from vigil.domain.detection.one_of import OneOf
+from vigil.domain.journal.actions import Told, record_all
 from vigil.kernel.actors import Actor
-from vigil.kernel.errors import Conflict
 from vigil.kernel.phrases import N_
 
 MOST_KEPT: Final = 10_000
@@ -41,13 +26,12 @@ MOST_SHOWN: Final = 100
 MOST_OPEN: Final = 500
 """Alerts of one rule that wait or are held at once: beyond that, what else it is about is counted in one more."""
 OTHERS: Final = "*"
-_SAMPLES: Final = 10
 _MANY: Final = 400
-_LONGEST_S: Final = 90 * 86_400.0
 _MANY_OTHERS: Final = N_(
     "This rule has many open alerts already. What else it finds is counted here, whatever it is about."
 )
 Within = Callable[[UUID, str], int]
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,105 +58,18 @@ class Hit:
     hunt: UUID | None = None
 
 
-@dataclass
-class SourceRead:
-    """What a batch held of one source. `lag_s`: from receipt to reading, of the oldest record."""
-
-    source: UUID
-    events: int = 0
-    rejected: int = 0
-    bytes: int = 0
-    samples: list[str] = field(default_factory=list)
-    last_event_at: datetime | None = None
-    last_received_at: datetime | None = None
-    lag_s: float = 0.0
-    state: Mapping[str, Any] | None = None
+Group = tuple[UUID, str, str, str]
+"""Organisation, kind, key, entity: what makes an alert."""
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a stream: from where (None: the beginning) to where, as (segment, offset)."""
+class _Known:
+    """An alert that is open, as it was before this batch."""
 
-    stream: str
-    start: tuple[int, int] | None
-    end: tuple[int, int]
-    torn_bytes: int = 0
-    waiting_bytes: int = 0
-
-
-@transaction.atomic
-def take_batch(
-    *,
-    span: Span,
-    reads: Iterable[SourceRead],
-    hits: Sequence[Hit],
-    pending: Sequence[PendingMatch],
-    within: Within,
-    actor: Actor,
-    now: datetime,
-) -> list[Alert]:
-    """Commit what was read in a span; returns the alerts that are new.
-
-    Raises: Conflict `detection.position_moved` when another has read from there meanwhile.
-    """
-    _move(span, now)
-    for read in reads:
-        _count(span.stream, read, now)
-    PendingMatch.objects.bulk_create(pending, batch_size=_MANY)
-    return take_hits(hits=hits, within=within, actor=actor, now=now)
-
-
-def _move(span: Span, now: datetime) -> None:
-    values = {
-        "segment": span.end[0],
-        "offset": span.end[1],
-        "waiting_bytes": span.waiting_bytes,
-        "updated_at": now,
-    }
-    if span.start is None:
-        _, made = SpoolPosition.objects.get_or_create(
-            stream=span.stream, defaults={**values, "torn_bytes": span.torn_bytes}
-        )
-        moved = int(made)
-    else:
-        moved = SpoolPosition.objects.filter(stream=span.stream, segment=span.start[0], offset=span.start[1]).update(
-            **values, torn_bytes=F("torn_bytes") + span.torn_bytes
-        )
-    if not moved:
-        raise Conflict("detection.position_moved", N_("Another process has read this part of the spool meanwhile."))
-
-
-def _count(stream: str, read: SourceRead, now: datetime) -> None:
-    source = LogSource.objects.select_for_update().filter(pk=read.source).first()
-    if source is None:
-        return
-    source.events += read.events
-    source.rejected += read.rejected
-    source.bytes += read.bytes
-    source.lag_s = read.lag_s
-    told = [{"at": now.isoformat(), "why": why[:300]} for why in read.samples]
-    source.rejected_samples = [*told, *source.rejected_samples][:_SAMPLES]
-    source.last_event_at = _later(source.last_event_at, read.last_event_at)
-    source.last_received_at = _later(source.last_received_at, read.last_received_at)
-    source.save(
-        update_fields=[
-            "events", "rejected", "bytes", "lag_s", "rejected_samples", "last_event_at", "last_received_at"
-        ]
-    )  # fmt: skip
-    hour = (read.last_received_at or now).replace(minute=0, second=0, microsecond=0)
-    row, _ = SourceHour.objects.get_or_create(source=source, hour=hour)
-    SourceHour.objects.filter(pk=row.pk).update(
-        events=F("events") + read.events, rejected=F("rejected") + read.rejected, bytes=F("bytes") + read.bytes
-    )
-    if read.state is not None:
-        ReadingState.objects.update_or_create(stream=stream, source=source, defaults={"state": dict(read.state)})
-
-
-def _later(one: datetime | None, two: datetime | None) -> datetime | None:
-    return max(one, two) if one is not None and two is not None else one or two
-
-
-Group = tuple[UUID, str, str, str]
+    alert: UUID
+    count: int
+    first_at: datetime
+    last_at: datetime
 
 
 @transaction.atomic
@@ -185,40 +82,26 @@ def take_hits(*, hits: Sequence[Hit], within: Within, actor: Actor, now: datetim
         return []
     known = _open_alerts(groups)
     _bounded(groups, known)
-    fresh = []
+    fresh = {group: _raised(group, several, within, now) for group, several in groups.items() if group not in known}
+    _raise(list(fresh.values()), actor, now)
+    _seen_again([(known[group], several) for group, several in groups.items() if group in known], now)
+    rows: list[Detection] = []
     for group, several in groups.items():
-        alert = known.get(group)
-        if alert is None:
-            alert = _raised(group, several, within, now)
-            fresh.append(alert)
+        if group in known:
+            rows += _kept(known[group].alert, several, held=known[group].count)
         else:
-            _seen_again(alert, several, now)
-        _keep(alert, several, new=alert in fresh)
-    for alert in fresh:
-        record(
-            actor=actor,
-            now=now,
-            action="detection.alert_raised",
-            subject=f"detection.alert:{alert.pk}",
-            organisation=alert.organisation_id,
-            facts={"kind": alert.kind, "key": alert.key, "level": alert.level, "count": alert.count},
-        )
-    return fresh
+            rows += _kept(fresh[group].pk, several, held=0)
+    Detection.objects.bulk_create(rows)
+    return list(fresh.values())
 
 
 def _unknown(hits: Sequence[Hit]) -> list[Hit]:
     """Each once, and only those that were not told before."""
     once = {(hit.organisation, hit.key[:300], hit.event): hit for hit in hits}
     told: set[tuple[UUID, str, str]] = set()
-    events: dict[tuple[UUID, str], list[str]] = defaultdict(list)
-    for organisation, key, event in once:
-        events[organisation, key].append(event)
-    for (organisation, key), several in events.items():
-        for start in range(0, len(several), _MANY):
-            rows = Detection.objects.filter(
-                organisation=organisation, key=key, event__in=several[start : start + _MANY]
-            ).values_list("event", flat=True)
-            told.update((organisation, key, event) for event in rows)
+    for some in _some(once):
+        rows = Detection.objects.filter(OneOf(("organisation", "key", "event"), some))
+        told.update(rows.order_by().values_list("organisation_id", "key", "event"))
     return [hit for place, hit in once.items() if place not in told]
 
 
@@ -248,43 +131,55 @@ def _covers(one: Suppression, hit: Hit) -> bool:
     )
 
 
-def _open_alerts(groups: Collection[Group]) -> dict[Group, Alert]:
-    keys = list({group[2] for group in groups})
-    found: dict[Group, Alert] = {}
-    for start in range(0, len(keys), _MANY):
+def _some(many: Iterable[_Row]) -> Iterator[list[_Row]]:
+    rest = iter(many)
+    while some := list(islice(rest, _MANY)):
+        yield some
+
+
+def _open_alerts(groups: Collection[Group]) -> dict[Group, _Known]:
+    found: dict[Group, _Known] = {}
+    for some in _some(groups):
         rows = (
             Alert.objects.select_for_update()
-            .filter(~Q(state=AlertState.CLOSED), key__in=keys[start : start + _MANY])
-            .filter(organisation__in={group[0] for group in groups})
+            .filter(OneOf(("organisation", "kind", "key", "entity"), some), ~Q(state=AlertState.CLOSED))
+            .order_by()
+            .values_list("organisation_id", "kind", "key", "entity", "pk", "count", "first_at", "last_at")
         )
-        found.update({(row.organisation_id, row.kind, row.key, row.entity): row for row in rows})
+        found.update({row[:4]: _Known(*row[4:]) for row in rows})
     return found
 
 
-def _bounded(groups: dict[Group, list[Hit]], known: dict[Group, Alert]) -> None:
+def _bounded(groups: dict[Group, list[Hit]], known: dict[Group, _Known]) -> None:
     """What is about ever new entities becomes one alert, once a rule has many: who floods shall not bury the rest."""
     new: dict[tuple[UUID, str, str], list[Group]] = defaultdict(list)
     for group in groups:
         if group not in known:
             new[group[:3]].append(group)
-    for (organisation, kind, key), several in new.items():
-        rows = Alert.objects.filter(organisation=organisation, kind=kind, key=key).exclude(state=AlertState.CLOSED)
-        room = max(0, MOST_OPEN - rows.count())
-        if len(several) <= room:
-            continue
-        others = (organisation, kind, key, OTHERS)
-        if others not in known and (there := rows.select_for_update().filter(entity=OTHERS).first()) is not None:
-            known[others] = there
-        for group in several[room:]:
+    standing = _standing(new)
+    full = {key: MOST_OPEN - standing.get(key, 0) for key in new if len(new[key]) > MOST_OPEN - standing.get(key, 0)}
+    known.update(_open_alerts({(*key, OTHERS) for key in full if (*key, OTHERS) not in known}))
+    for key, room in full.items():
+        for group in new[key][max(0, room) :]:
             hits = groups.pop(group)
-            groups.setdefault(others, []).extend(hits)
+            groups.setdefault((*key, OTHERS), []).extend(hits)
+
+
+def _standing(keys: Collection[tuple[UUID, str, str]]) -> dict[tuple[UUID, str, str], int]:
+    """How many alerts wait or are held, by organisation, kind and key."""
+    columns = ("organisation_id", "kind", "key")
+    found: dict[tuple[UUID, str, str], int] = {}
+    for some in _some(keys):
+        rows = Alert.objects.filter(OneOf(("organisation", "kind", "key"), some), ~Q(state=AlertState.CLOSED))
+        found.update({row[:3]: row[3] for row in rows.order_by().values_list(*columns).annotate(many=Count("pk"))})
+    return found
 
 
 def _raised(group: Group, several: Sequence[Hit], within: Within, now: datetime) -> Alert:
     organisation, kind, key, entity = group
     first = several[0]
     seconds = within(organisation, first.level)
-    alert = Alert.objects.create(
+    return Alert(
         organisation_id=organisation,
         kind=kind,
         key=key,
@@ -303,25 +198,52 @@ def _raised(group: Group, several: Sequence[Hit], within: Within, now: datetime)
         raised_at=now,
         due_at=now + timedelta(seconds=seconds) if seconds else None,
     )
-    if entity == OTHERS:
-        AlertNote.objects.create(alert=alert, at=now, by="Vigil", what="note", text=_MANY_OTHERS)
-    return alert
 
 
-def _seen_again(alert: Alert, several: Sequence[Hit], now: datetime) -> None:
-    Alert.objects.filter(pk=alert.pk).update(
-        count=F("count") + len(several),
-        first_at=min(alert.first_at, *(hit.at for hit in several)),
-        last_at=max(alert.last_at, *(hit.at for hit in several)),
-        seen_again_at=now,
+def _raise(fresh: Collection[Alert], actor: Actor, now: datetime) -> None:
+    Alert.objects.bulk_create(fresh)
+    AlertNote.objects.bulk_create(
+        AlertNote(alert=alert, at=now, by="Vigil", what="note", text=_MANY_OTHERS)
+        for alert in fresh
+        if alert.entity == OTHERS
     )
+    told = [
+        Told(
+            f"detection.alert:{alert.pk}",
+            alert.organisation_id,
+            {"kind": alert.kind, "key": alert.key, "level": alert.level, "count": alert.count},
+        )
+        for alert in fresh
+    ]
+    record_all(actor=actor, now=now, action="detection.alert_raised", told=told)
 
 
-def _keep(alert: Alert, several: Sequence[Hit], *, new: bool) -> None:
-    held = 0 if new else Detection.objects.filter(alert=alert).count()
+def _seen_again(seen: Collection[tuple[_Known, Sequence[Hit]]], now: datetime) -> None:
+    columns = ("count", "first_at", "last_at", "seen_again_at", "id")
+    prepare = [cast("Field[Any, Any]", Alert._meta.get_field(name)).get_db_prep_save for name in columns]
     rows = [
+        (
+            len(several),
+            min(known.first_at, *(hit.at for hit in several)),
+            max(known.last_at, *(hit.at for hit in several)),
+            now,
+            known.alert,
+        )
+        for known, several in seen
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Alert._meta.db_table} SET count = count + %s, first_at = %s, last_at = %s, seen_again_at = %s"  # noqa: S608
+            " WHERE id = %s",
+            [[prepared(value, connection) for prepared, value in zip(prepare, row, strict=True)] for row in rows],
+        )
+
+
+def _kept(alert: UUID, several: Sequence[Hit], *, held: int) -> list[Detection]:
+    """Of so many of an alert every one is kept: how many it has is its count."""
+    return [
         Detection(
-            alert=alert,
+            alert_id=alert,
             organisation_id=hit.organisation,
             key=hit.key[:300],
             event=hit.event,
@@ -333,83 +255,3 @@ def _keep(alert: Alert, several: Sequence[Hit], *, new: bool) -> None:
         )
         for n, hit in enumerate(several[: max(0, MOST_KEPT - held)])
     ]
-    Detection.objects.bulk_create(rows, batch_size=_MANY)
-
-
-@dataclass(frozen=True, slots=True)
-class GroupKept:
-    """What the second stage remembers of a group. `forget_after_s`: how long after now nothing can reach it."""
-
-    correlation: str
-    values: tuple[str, ...]
-    state: Mapping[str, Any]
-    waits: bool
-    forget_after_s: float
-
-    @property
-    def digest(self) -> str:
-        """By which it is found again."""
-        return group_digest(self.values)
-
-
-def group_digest(values: Sequence[str]) -> str:
-    """Of the values of a group, which may be long."""
-    return sha256(json.dumps(list(values)).encode()).hexdigest()
-
-
-@transaction.atomic
-def take_correlated(
-    *,
-    organisation: UUID,
-    version: int,
-    groups: Sequence[GroupKept],
-    too_late: int,
-    taken: Sequence[int],
-    hits: Sequence[Hit],
-    within: Within,
-    actor: Actor,
-    now: datetime,
-) -> list[Alert]:
-    """Commit what the second stage found, what it remembers, and that it took these pending matches.
-
-    Raises: Conflict `detection.position_moved` when another has done so meanwhile.
-    """
-    if version:
-        moved = CorrelationState.objects.filter(organisation=organisation, version=version).update(
-            version=version + 1, too_late=F("too_late") + too_late
-        )
-    else:
-        _, made = CorrelationState.objects.get_or_create(
-            organisation_id=organisation, defaults={"too_late": too_late, "version": 1}
-        )
-        moved = int(made)
-    if not moved:
-        raise Conflict("detection.position_moved", N_("Another process has read this part of the spool meanwhile."))
-    _remember(organisation, groups, now)
-    for start in range(0, len(taken), _MANY):
-        PendingMatch.objects.filter(pk__in=taken[start : start + _MANY]).delete()
-    return take_hits(hits=hits, within=within, actor=actor, now=now)
-
-
-def _remember(organisation: UUID, groups: Sequence[GroupKept], now: datetime) -> None:
-    rows = [
-        CorrelationGroup(
-            organisation_id=organisation,
-            correlation=one.correlation,
-            group=one.digest,
-            values=list(one.values),
-            state=dict(one.state),
-            touched_at=now,
-            waits=one.waits,
-            forget_at=now + timedelta(seconds=min(one.forget_after_s, _LONGEST_S)),
-        )
-        for one in groups
-    ]
-    CorrelationGroup.objects.bulk_create(
-        rows,
-        batch_size=_MANY,
-        update_conflicts=True,
-        unique_fields=["organisation", "correlation", "group"],
-        update_fields=["state", "touched_at", "waits", "forget_at"],
-    )
-    CorrelationGroup.objects.filter(organisation=organisation, forget_at__lt=now).delete()

@@ -169,13 +169,17 @@ class AlertNote(models.Model):
 
 
 class PendingMatch(models.Model):
-    """A match that correlations wait for: laid down with the position, taken up by the second stage."""
+    """A match that correlations wait for: laid down with the position (`laid_at`), taken up by the second stage."""
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
     rule = models.CharField(max_length=300)
     event = models.CharField(max_length=120)
     at = models.DateTimeField()
     values = models.JSONField(default=list)  # [[field, value], ...]
+    laid_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "id"], name="pending_in_order")]
 
     def __str__(self) -> str:
         return f"{self.rule} {self.event}"

@@ -80,13 +80,19 @@ class SourceHour(models.Model):
 
 
 class SpoolPosition(models.Model):
-    """How far a stream of the spool was read: moved only in the transaction of everything that was found before it."""
+    """How far a stream of the spool was read: moved only in the transaction of everything that was found before it.
+
+    `unknown_frames`, `unknown_bytes`: what came from sources that are not entered (any more), and was kept nowhere.
+    """
 
     stream = models.CharField(primary_key=True, max_length=100)
     segment = models.BigIntegerField()
     offset = models.BigIntegerField()
     torn_bytes = models.BigIntegerField(default=0)
     waiting_bytes = models.BigIntegerField(default=0)
+    unknown_frames = models.BigIntegerField(default=0)
+    unknown_bytes = models.BigIntegerField(default=0)
+    unknown_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:
