@@ -48,6 +48,7 @@ for _name in _DATA["suricata"]["services"]:
 PROGRAMS: Final[dict[str, str]] = {
     program: kind for kind, programs in _DATA["programs"].items() for program in programs
 }
+HINTS: Final[dict[str, str]] = {word: reader for reader, words in _DATA["hints"].items() for word in words}
 SYSCALLS: Final[dict[str, dict[str, str]]] = _DATA["syscalls"]
 
 

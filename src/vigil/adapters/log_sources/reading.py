@@ -186,9 +186,8 @@ class _Reading:
 
     def _take(self, event: Any, n: int, tally: Tally) -> Iterator[Portion]:
         try:
-            if type(event) is not bytes:
-                self._sorter.add(event, len(self._places))
-            elif not self._sorter.add_line(event, len(self._places)):
+            add = self._sorter.add_line if type(event) is bytes else self._sorter.add
+            if not add(event, len(self._places)):
                 return
         except ValueError as error:
             tally.reject(str(error))

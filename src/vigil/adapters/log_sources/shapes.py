@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from vigil.adapters.log_sources import envelopes
+from vigil.adapters.log_sources.formats.envelopes import TIMES, Envelopes, Inside, around_event
 from vigil.adapters.log_sources.formats.lines import FORMATS, Lines, reads_json
 from vigil.adapters.log_sources.formats.suricata import asked
 from vigil.adapters.log_sources.formats.suricata import kind_of as suricata_kind
@@ -18,7 +18,6 @@ from vigil.adapters.log_sources.formats.terms import Record
 from vigil.adapters.log_sources.formats.zeek import kind_by_fields
 from vigil.adapters.log_sources.kinds import KINDS, zeek_shape
 from vigil.engines.detection.columns import Columns, Shape, flat
-from vigil.engines.detection.findings import TIMES
 from vigil.engines.detection.terms import Source
 from vigil.engines.detection.windows_events import add_windows
 
@@ -26,9 +25,14 @@ WINDOWS: Final = Source(product="windows")
 CLOUDTRAIL: Final = Source(product="aws", service="cloudtrail")
 _JSON: Final = (b"{", b"[")
 _SPACE: Final = (b" ", b"\t", b"\xef")
+_BLANK: Final = b" \t\r\xef\xbb\xbf"
+_MOST_ABOUTS: Final = 2000
+_WRAPS: Final = (b"{", *_SPACE)
+_OF_HEC: Final = ("host", "source", "sourcetype", "time", "fields")
+_NOTHING: Final[Mapping[str, Any]] = {}
 _MOST_IN_ONE: Final = 100_000
-_MOST_WITHIN: Final = 2
-"""A shipper's object around a container's around a line: deeper than that nobody packs."""
+_MOST_INSIDE: Final = 2
+"""JSON in a text of JSON: what Docker writes, in what Beats send."""
 _OF_ZEEK: Final = ("uid", "id.orig_h", "_path", "fuid", "fingerprint", "certificate.serial")
 __all__ = ["FORMATS", "Sorter", "several"]
 
@@ -49,10 +53,12 @@ class Sorter:
         self._wanted, self._given = wanted, given
         self.columns: dict[Source, Columns] = {}
         self._windows: Columns | None = None
-        self._auto, self._json = format == "auto", reads_json(format)
-        self._of_text = not self._json and format != "text"
+        self._json = reads_json(format)
+        self._wrapped = not self._json and format != "text"
         self._lines = Lines(format, now, any_text=given is not None)
+        self._envelopes = Envelopes(self._lines)
         self._kinds: dict[str, tuple[Columns, Shape]] = {}
+        self._abouts: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = {}
         self._zeek: tuple[Any, Shape] | None = None
 
     def begin(self, name: str = "") -> None:
@@ -77,23 +83,18 @@ class Sorter:
         A line of JSON with several events gives them the same number.
         """
         first = line[:1]
-        if self._json and (first in _JSON or (first in _SPACE and line.lstrip(b" \t\r\xef\xbb\xbf")[:1] == b"{")):
+        if self._json and (first in _JSON or (first in _SPACE and line.lstrip(_BLANK)[:1] == b"{")):
             try:
-                event = orjson.loads(line if first in _JSON else line.lstrip(b" \t\r\xef\xbb\xbf"))
+                event = orjson.loads(line if first in _JSON else line.lstrip(_BLANK))
             except orjson.JSONDecodeError:
                 if first != b"[":
                     raise
             else:
                 if type(event) is dict and "Records" not in event:
-                    self.add(event, number)
-                    return True
-                found = several(event)
-                self._add_all(found, number)
-                return bool(found)
-        if first == b"{" and self._of_text:
-            told = self._told(line, number)
-            if told is not None:
-                return told
+                    return self.add(event, number)
+                return self._add_all(several(event), number)
+        if self._wrapped and first in _WRAPS and (inside := self._unpacked(line)) is not None:
+            return self._add_inside(inside, number, 1)
         line = line.strip(b"\0\r\n")
         if not line:
             raise ValueError("nothing but NUL")
@@ -107,100 +108,46 @@ class Sorter:
         self._add_record(record, number)
         return True
 
-    def _told(self, line: bytes, number: int) -> bool | None:
-        """A line of the format that somebody named, within JSON; None where there is none. As `add_line`."""
+    def _add_all(self, events: list[Any], number: int) -> bool:
+        if not all(type(event) is dict for event in events):
+            raise ValueError("no JSON object")
+        added = [self.add(event, number) for event in events]
+        return any(added)
+
+    def _unpacked(self, line: bytes) -> Inside | None:
+        """What a shipper wrapped in JSON, where somebody said how the lines are written that it reads."""
         try:
-            event = orjson.loads(line)
+            event = orjson.loads(line.lstrip(_BLANK))
         except orjson.JSONDecodeError:
             return None
         if type(event) is not dict:
             return None
-        event = _unwrapped(event)
-        found = envelopes.inside(event)
-        if found is None or not (text := found.text.strip("\ufeff \r\n")):
-            return None
-        try:
-            record = self._lines.read(text)
-        except ValueError:
-            record = self._body(event, found, text)
-            if record is None:
-                raise
-        if record is None:
-            return False
-        self._add_joined(record, event, found, number)
-        return True
+        inside = self._envelopes.read(self._whole(event, _unwrapped(event)))
+        if inside is None or inside.event is None:
+            return inside
+        inner = self._envelopes.read(inside.event)  # what Docker writes, in what Beats send
+        return None if inner is None or inner.event is not None else _with(inner, inside.around or {})
 
-    def _body(self, event: Mapping[str, Any], found: envelopes.Inside, text: str) -> Record | None:
-        """What a program wrote whose name stands beside it."""
-        if not (envelopes.is_known(found.program) or envelopes.is_of_syslog(event)):
-            return None
-        body = self._lines.body(found.program, text)
-        return body if body.kind != "json" else None
+    def _add_inside(self, inside: Inside, number: int, depth: int) -> bool:
+        if inside.event is not None:
+            return self._add(inside.event, number, inside.around, depth)
+        if inside.record is not None:
+            self._add_record(inside.record, number, depth)
+        return inside.record is not None
 
-    def _add_joined(self, record: Record, event: Mapping[str, Any], found: envelopes.Inside, number: int) -> None:
-        fields = envelopes.around(event, found.at)
-        if envelopes.is_known(found.program):
-            fields.setdefault("program", found.program)
-        self._add_record(envelopes.joined(record, fields), number)
-
-    def _add_text(self, event: Mapping[str, Any], number: int, depth: int) -> bool:
-        """Whether the event was what a shipper put around a line of a log, and was added as that."""
-        found = envelopes.inside(event)
-        if found is None:
-            return False
-        text = found.text.strip("\ufeff \r\n")
-        record: Record | None = None
-        if text[:1] == "{":
-            return self._add_within(event, found.at, text, number, depth)
-        if envelopes.may_be_line(text):
-            try:
-                record = self._lines.read(text)
-            except ValueError:
-                record = None
-            if record is not None and not envelopes.is_line(text, record):
-                record = None
-        record = record or self._body(event, found, text)
-        if record is None:
-            return False
-        self._add_joined(record, event, found, number)
-        return True
-
-    def _add_within(self, event: Mapping[str, Any], at: tuple[str, ...], text: str, number: int, depth: int) -> bool:
-        """JSON within JSON: its fields, and those around it that it does not have itself."""
-        try:
-            own = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return False
-        if type(own) is not dict or not own:
-            return False
-        if "Event" not in own:
-            taken = {name.lower() for name in own}
-            more = envelopes.around(event, at)
-            if not taken.isdisjoint(TIMES):
-                more = {name: value for name, value in more.items() if name.lower() not in TIMES}
-            own.update((name, value) for name, value in more.items() if name.lower() not in taken)
-        self.add(own, number, depth=depth + 1)
-        return True
-
-    def _add_all(self, events: list[Any], number: int) -> None:
-        if not all(type(event) is dict for event in events):
-            raise ValueError("no JSON object")
-        for event in events:
-            self.add(event, number)
-
-    def _add_record(self, record: Record, number: int) -> None:
+    def _add_record(self, record: Record, number: int, depth: int = 0) -> None:
         kind, key, names, values = record
         if kind == "json":
-            self._add_inside(names, values, number)
+            self._add_object(names, values, number, depth)
             return
         columns, shape = self._kinds.get(kind) or self._of_kind(kind)
         if kind[:4] == "zeek":
-            if self._zeek is None or self._zeek[0] != key:
+            if self._zeek is None or self._zeek[0] is not key:
                 self._zeek = (key, zeek_shape(self._lines.zeek_head, KINDS[kind]))
             shape = self._zeek[1]
         columns.add_values((kind, key), names, values, number, shape)
 
-    def _add_inside(self, names: Any, values: tuple[Any, ...], number: int) -> None:
+    def _add_object(self, names: Any, values: tuple[Any, ...], number: int, depth: int) -> None:
         """JSON within syslog: its fields, and those of the envelope that it does not have itself."""
         envelope = {name: value for name, value in zip(names, values, strict=True) if value is not None and name}
         text = envelope.pop("json")
@@ -213,38 +160,62 @@ class Sorter:
             envelope["message"] = text
             columns.add_values(("json", *envelope), tuple(envelope), tuple(envelope.values()), number, shape)
             return
-        if "Event" not in event:
-            taken = {name.lower() for name in event}
-            event.update((name, value) for name, value in envelope.items() if name.lower() not in taken)
-        self.add(event, number, depth=_MOST_WITHIN)
+        self._add(event, number, envelope, depth + 1)
 
-    def add(self, event: Any, number: int, *, depth: int = 0) -> None:
-        """An event that was read as JSON, `depth` texts within another one. Raises: ValueError where it is none."""
+    def add(self, event: Any, number: int) -> bool:
+        """An event that was read as JSON; False where a shipper wrapped a header, which is none.
+
+        Raises: ValueError where it is no event.
+        """
         if type(event) is not dict:
             raise ValueError("no JSON object")
+        return self._add(event, number, _NOTHING, 0)
+
+    def _add(self, event: Mapping[str, Any], number: int, around: Mapping[str, Any] | None, depth: int) -> bool:
+        """`around`: what others say of it. `depth`: how many texts of JSON it stood in."""
         if "Event" in event:
             add_windows(self._windows or self._of(WINDOWS), event, number)
-            return
-        event = _unwrapped(event)
+            return True
+        outer, event = event, _unwrapped(event)
         winlog = event.get("winlog")
         if "Event" in event:
             add_windows(self._of(WINDOWS), event, number)
         elif type(winlog) is dict:
             self._of(WINDOWS).add(_winlogbeat(event, winlog), number)
         elif "EventID" in event and ("Channel" in event or "Provider_Name" in event):
-            self._of(WINDOWS).add(event, number)
+            self._of(WINDOWS).add(around_event(dict(event), around) if around else event, number)
         elif "eventSource" in event and "eventName" in event:
-            self._of(CLOUDTRAIL).add(_fields(event), number)
+            self._of(CLOUDTRAIL).add(_fields(event, around), number)
         elif "event_type" in event and ("flow_id" in event or "src_ip" in event or "stats" in event):
             kind = suricata_kind(event)
-            fields = _fields(event)
+            fields = _fields(event, around)
             if kind == "suricata.dns":
                 fields.update(asked(event))
             self._add_flat(kind, fields, number)
         elif "ts" in event and any(name in event for name in _OF_ZEEK):
-            self._add_flat(kind_by_fields(event, self._lines.name), _fields(event), number)
-        elif depth >= _MOST_WITHIN or not self._auto or not self._add_text(event, number, depth):
-            self._of(self._given or Source()).add(_fields(event), number)
+            self._add_flat(kind_by_fields(event, self._lines.name), _fields(event, around), number)
+        else:
+            if outer is not event:
+                event = self._whole(outer, event)
+            inside = self._envelopes.read(event) if depth < _MOST_INSIDE else None
+            if inside is None:
+                self._of(self._given or Source()).add(_fields(event, around), number)
+            else:
+                return self._add_inside(_with(inside, around) if around else inside, number, depth + 1)
+        return True
+
+    def _whole(self, outer: Mapping[str, Any], event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An event with what HEC says around it."""
+        said = outer.get("hec")
+        if type(said) is not dict or said is event:
+            return event
+        key = (tuple(event), tuple(said))
+        names = self._abouts.get(key)
+        if names is None:
+            if len(self._abouts) > _MOST_ABOUTS:
+                self._abouts.clear()
+            names = self._abouts[key] = _about(*key)
+        return {**event, **{name: said[name] for name in names}} if names else event
 
     def _add_flat(self, kind: str, fields: dict[str, Any], number: int) -> None:
         columns, shape = self._kinds.get(kind) or self._of_kind(kind)
@@ -275,32 +246,38 @@ def several(event: Any) -> list[Any]:
     return event[:_MOST_IN_ONE] if type(event) is list else [event]
 
 
-def _fields(event: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(event: Mapping[str, Any], around: Mapping[str, Any] | None = None) -> dict[str, Any]:
     found = flat(event)
     if not any(found):
         raise ValueError("an object in which no field has a name and a value")
-    return found
+    return around_event(found, around) if around else found
+
+
+def _with(inside: Inside, around: Mapping[str, Any]) -> Inside:
+    """The same with what stands around its envelope."""
+    if inside.event is not None:
+        return Inside(event=inside.event, around=around_event(dict(inside.around or {}), around))
+    if inside.record is None:
+        return inside
+    kind, key, names, values = inside.record
+    taken, has_time = {name.lower() for name in names}, not TIMES.isdisjoint(name.lower() for name in names)
+    more = [name for name in around if name.lower() not in taken and not (has_time and name.lower() in TIMES)]
+    return Inside(Record(kind, (key, *more), (*names, *more), (*values, *(around[name] for name in more))))
+
+
+def _about(inner: tuple[str, ...], said: tuple[str, ...]) -> tuple[str, ...]:
+    """What HEC says around an event (adapters/receivers/hec.py) and the event does not say itself."""
+    taken = {name.lower() for name in inner}
+    timed = not TIMES.isdisjoint(taken)
+    return tuple(name for name in _OF_HEC if name in said and name not in taken and not (timed and name == "time"))
 
 
 def _unwrapped(event: Mapping[str, Any]) -> Mapping[str, Any]:
     for name in ("_source", "result"):
         inner = event.get(name)
         if type(inner) is dict:
-            about = event.get("hec") if name == "result" else None
-            return _with_time(inner, about) if type(about) is dict else inner
+            return inner
     return event
-
-
-def _with_time(event: dict[str, Any], about: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the collector was told of an event that does not say it itself: when it was, and of which host."""
-    if "Event" in event or "winlog" in event:
-        return event
-    more: dict[str, Any] = {}
-    if "time" in about and not any(name in event for name in TIMES):
-        more["time"] = about["time"]
-    if "host" in about and "host" not in event:
-        more["host"] = about["host"]
-    return {**event, **more} if more else event
 
 
 def _winlogbeat(event: Mapping[str, Any], winlog: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Source: W3C Working Draft WD-logfile-960323.
 """
 
+import re
 from typing import Any, Final
 
 from vigil.adapters.log_sources.formats.terms import Record
@@ -10,6 +11,17 @@ from vigil.adapters.log_sources.formats.terms import Record
 _MOST_FIELDS: Final = 200
 _RENAMED: Final = {"cs(user-agent)": "cs-user-agent", "cs(referer)": "cs-referer", "cs(cookie)": "cs-cookie",
                    "cs(host)": "cs-host", "date": "", "time": "", "cs-uri-query": ""}  # fmt: skip
+_USUAL: Final = (
+    "date", "time", "s-ip", "cs-method", "cs-uri-stem", "cs-uri-query", "s-port", "cs-username", "c-ip",
+    "cs(user-agent)", "cs(referer)", "sc-status", "sc-substatus", "sc-win32-status", "time-taken",
+)  # fmt: skip
+"""What IIS writes where nobody changed it; before 8.0 without the referer."""
+_OLDER: Final = tuple(name for name in _USUAL if name != "cs(referer)")
+_ASSUMED: Final = ((), _USUAL, _OLDER)
+_LIKE: Final = re.compile(
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [0-9A-Fa-f:.%]+ [A-Z]+ /\S* \S+ \d{1,5} \S+ [0-9A-Fa-f:.%]+ \S+ (\S+ )?"
+    r"\d{3} \d+ \d+ \d+"
+)
 
 
 class W3C:
@@ -42,9 +54,11 @@ class W3C:
                     raise ValueError(f"more than {_MOST_FIELDS} fields")
                 self._set(fields)
             return None
+        values = line.split(" ")
+        if len(values) != len(self._fields) and self._fields in _ASSUMED and (usual := _LIKE.fullmatch(line)):
+            self._set(_USUAL if usual[1] else _OLDER)  # shippers leave headers out
         if not self._fields:
             raise ValueError("no #Fields before the line")
-        values = line.split(" ")
         if len(values) != len(self._fields):
             raise ValueError(f"{len(values)} fields where #Fields names {len(self._fields)}")
         at = self._at

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vigil.adapters.log_sources.formats.auditd import Auditd
 from vigil.adapters.log_sources.formats.bind import Bind
-from vigil.adapters.log_sources.formats.bodies import Bodies, pairs_record
+from vigil.adapters.log_sources.formats.bodies import pairs_record
 from vigil.adapters.log_sources.formats.cef import CEF, LEEF
 from vigil.adapters.log_sources.formats.dnsdist import Dnsdist
 from vigil.adapters.log_sources.formats.iis import W3C
@@ -62,12 +62,11 @@ class Lines:
         if format not in FORMATS:
             raise ValueError(f"no format {format}")
         stamps = Stamps(now)
-        self._zeek, self._iis = Zeek(), W3C()
-        self._bodies = Bodies(stamps)
+        self._zeek, self._iis, self._syslog = Zeek(), W3C(), Syslog(stamps)
         self._readers: dict[str, Reader] = {
             "access": Access(), "apache": Access("apache"), "nginx": Access("nginx"), "zeek": self._zeek,
             "iis": self._iis,
-            "syslog": Syslog(stamps), "cef": CEF(stamps), "leef": LEEF(stamps), "bind": Bind(stamps),
+            "syslog": self._syslog, "cef": CEF(stamps), "leef": LEEF(stamps), "bind": Bind(stamps),
             "unbound": Unbound(stamps), "dnsdist": Dnsdist(), "auditd": Auditd(), "fortinet": _Pairs(), "text": _Text(),
         }  # fmt: skip
         self._any_text = any_text
@@ -83,7 +82,6 @@ class Lines:
         self.name = ""
         for reader in self._readers.values():
             reader.restore({})
-        self._bodies.restore({})
 
     def _use(self, name: str) -> None:
         self._last, self._reader = name, self._readers.get(name)
@@ -104,12 +102,16 @@ class Lines:
                 why = error
         return self._guessed(line, why)
 
+    def read_as(self, name: str, text: str) -> Record | None:
+        """A text of that format, whatever the lines are. Raises: ValueError."""
+        return self._readers[name].read(text)
+
     def body(self, program: str, text: str) -> Record:
-        """What the program of that name wrote, without a head of its own; at the least a message of syslog."""
-        return self._bodies.read(program, text)
+        """A message of syslog whose header somebody has taken off."""
+        return self._syslog.bodies.read(program, text)
 
     def _guessed(self, line: str, why: ValueError | None) -> Record | None:
-        header = [name for name in ("zeek", "iis") if self._begun(name)]
+        header = self.headed
         for name in (*header, *_GUESSES):
             if name == self._last:
                 continue
@@ -122,6 +124,11 @@ class Lines:
         if self._any_text:
             return self._readers["text"].read(line)
         raise why if why is not None and header else ValueError(f"no format fits: {line[:80]!r}")
+
+    @property
+    def headed(self) -> list[str]:
+        """The formats of which a header holds."""
+        return [name for name in ("zeek", "iis") if self._begun(name)]
 
     def _begun(self, name: str) -> bool:
         return self._zeek.begun if name == "zeek" else self._iis.begun
@@ -141,8 +148,6 @@ class Lines:
     def state(self) -> dict[str, Any]:
         """As plain JSON values."""
         states = {name: state for name, reader in self._readers.items() if (state := reader.state())}
-        if bodies := self._bodies.state():
-            states["bodies"] = bodies
         return {"last": self._last, "name": self.name, "readers": states}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -151,8 +156,6 @@ class Lines:
         for name, one in state.get("readers", {}).items():
             if name in self._readers:
                 self._readers[name].restore(one)
-            elif name == "bodies":
-                self._bodies.restore(one)
         if self.format == "auto" and state.get("last") in self._readers:
             self._use(state["last"])
         self.name = str(state.get("name", ""))

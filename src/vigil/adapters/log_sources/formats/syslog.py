@@ -43,7 +43,7 @@ class Syslog:
     """Remembers what the readers of messages remember."""
 
     def __init__(self, stamps: Stamps) -> None:
-        self._stamps, self._bodies = stamps, Bodies(stamps)
+        self._stamps, self.bodies = stamps, Bodies(stamps)
         self._joined: dict[Hashable, tuple[str, ...]] = {}
 
     def read(self, line: str) -> Record | None:
@@ -69,7 +69,7 @@ class Syslog:
         else:
             raise ValueError("no syslog")
         head = (*(_PRIORITIES.get(priority, _NONE) if priority else _NONE), at, host, program, pid, msgid)
-        body = self._bodies.read(program or "", text)
+        body = self.bodies.read(program or "", text)
         key = ("syslog", body.kind, body.key, tuple(more))
         names = self._joined.get(key)
         if names is None:
@@ -80,11 +80,11 @@ class Syslog:
 
     def state(self) -> dict[str, Any]:
         """See `Reader`."""
-        return self._bodies.state()
+        return self.bodies.state()
 
     def restore(self, state: dict[str, Any]) -> None:
         """See `Reader`."""
-        self._bodies.restore(state)
+        self.bodies.restore(state)
 
 
 def _joined(envelope: tuple[str, ...], inside: Any) -> tuple[str, ...]:
