@@ -49,8 +49,10 @@ _BEGINS: Final = re.compile(
     r"|(?P<dnsdist>(?:Packet from|Answer to|Got query for|Query for|Packet cache hit) )"
     r"|(?P<iis>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?:W3SVC\d|[0-9a-f]{0,4}[.:][0-9a-f])"
     r"|\#(?:Software|Version|Date|Fields): )"
-    r'|(?P<access>[^"\[\n]{3,300}+\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d )'
 )
+_ASKED: Final = re.compile(r"(?P<access>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d )")
+_BEFORE_ASKED: Final = 300
+"""In an access log nothing stands in brackets before its time, and not more than this at all."""
 _READERS: Final = {
     "stamp": ("unbound", "syslog"),
     "iso": ("unbound", "bind", "syslog"),
@@ -192,6 +194,8 @@ class Envelopes:
 
     def _guessed(self, event: Mapping[str, Any], text: str) -> Record | None:
         begins = _BEGINS.match(text)
+        if begins is None and (at := text.find("[", 3, _BEFORE_ASKED)) > 0 and text.find('"', 0, at) < 0:
+            begins = _ASKED.match(text, at + 1)
         if begins is None:
             return self._below_a_header(text)
         group = begins.lastgroup or ""

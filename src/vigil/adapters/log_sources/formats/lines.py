@@ -128,6 +128,8 @@ class Lines:
     @property
     def headed(self) -> list[str]:
         """The formats of which a header holds."""
+        if not (self._zeek.begun or self._iis.begun):
+            return []
         return [name for name in ("zeek", "iis") if self._begun(name)]
 
     def _begun(self, name: str) -> bool:
