@@ -235,6 +235,7 @@ def test_stopped_it_ends_within_two_seconds_and_keeps_what_it_found(owner, hunte
     running = threading.Thread(target=_round, args=(hunter,))
     running.start()
     _until(lambda: RetroHunt.objects.filter(pk=hunt.pk, files_done__gt=0).exists())
+    _until(lambda: WorkerBeat.objects.filter(name="hunter").exists())
     stop_hunt(hunt=hunt, actor=ACTOR, now=NOW)
     asked_at = time.monotonic()
     running.join(10)
