@@ -204,7 +204,8 @@ WINDOWS: dict[str, tuple[list[list[str]], list[list[str]]]] = {
          [windows("Windows PowerShell", "PowerShell", 800, Data=["&('n'+'e'+'w'+'-o'+'bj'+'ec'+'t') neT.WEbcLiENt", "DetailSequence=1"])],
          [script("[net.sErVice`pOIn`TmaNA`gER]::\"SecUrI`T`yPRo`ToCol\"='tls12'")]],
         [[script("$ten = 'Bao cao' + $thang + '.xlsx'; $noi = 'D:\\' + $nam + '\\' + $ten")],
-         [script("Write-Host 'a', 'b', 'c', 'd', 'e', 'f', 'g'")], [script("Write-Host `\"xin chao`\" `n`r`t")]],
+         [script("Write-Host 'a', 'b', 'c', 'd', 'e', 'f', 'g'")], [script("Write-Host `\"xin chao`\" `n`r`t")],
+         [script('Set-Content a.tsv "Name`tStatus`tOwner`tPath"')]],
     ),
     "Service writes into a pipe to become the system (Windows)": (
         [[run(r"cmd.exe /c echo ab12 > \\.\pipe\ab12", **SYSTEM)], [service(r"%COMSPEC% /C echo ab12 > \\.\pipe\ab12")]],

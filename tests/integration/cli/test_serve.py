@@ -59,6 +59,11 @@ def taken() -> Iterator[int]:
 def test_a_second_is_told_who_runs_and_a_killed_one_is_followed_by_the_next(environment, taken, tmp_path) -> None:
     code, said = _refused({**environment, "VIGIL_PORT": str(taken)})
     assert (code, said.count("\n")) == (4, 1)
+    lock = Path(environment["VIGIL_DATA"]) / "serve.lock"
+    lock.unlink()
+    lock.mkdir()
+    assert _refused(environment) == (1, f"Vigil: {lock} cannot be locked: Is a directory.\n")
+    lock.rmdir()
     assert said.startswith(f"Vigil: Nothing can listen on 127.0.0.1, port {taken}: Address already in use.")
     first = _begun(environment, tmp_path / "first.log")
     try:

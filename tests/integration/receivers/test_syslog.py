@@ -1,5 +1,6 @@
 """Syslog from a real rsyslog and from clients that misbehave, over UDP, TCP and TLS."""
 
+import gc
 import socket
 import ssl
 import time
@@ -11,6 +12,7 @@ from tests.postgresql import free_port
 from tests.receiving import SOURCE, Doors, Receiving, Rsyslog, certificates, receiving, until
 
 from vigil.adapters.receivers import ANY, Listening
+from vigil.adapters.receivers.syslog_streams import StreamListener
 from vigil.adapters.spool import SpoolReader, SpoolWriter
 
 OTHER = UUID(int=9)
@@ -184,3 +186,13 @@ def test_many_datagrams_at_once(tmp_path: Path) -> None:
         dropped = sum(count.refused for count in at.tally.counts())
         assert len(at.records()) == len(set(at.records())) == 20_001 - dropped
         assert SpoolReader(tmp_path).streams() == ["events"]
+
+
+def test_connections_of_the_past_are_not_kept(tmp_path: Path) -> None:
+    with receiving(tmp_path, Listening(syslog_tcp=ANY)) as at:
+        (listener,) = (one for one in at.receivers._running if isinstance(one, StreamListener))
+        for n in range(50):
+            send(at, b"<13>%d\n" % n)
+        until(lambda: len(at.records()) == 50 and not listener._tasks)
+        until(lambda: gc.collect() >= 0 and not listener._open)
+        assert not listener._of_one

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,12 @@ def test_every_place_of_a_wording_can_be_found_again() -> None:
         filled = wording.format(**dict.fromkeys(places, "7"))
         found = pattern_of(wording).fullmatch(filled)
         assert found is not None and set(found.groupdict()) == places
+
+
+def test_what_is_long_or_empty_is_left_as_it_is() -> None:
+    long = "x cannot listen on " * 20_000
+    begun = time.process_time()
+    assert (reason_of(long), reasons_of(long)) == (long, long)
+    assert time.process_time() - begun < 1
+    assert said(reasons_of("; ")) == "; "
+    assert said(reasons_of("no token; ; no token")).count(";") == 1

@@ -33,6 +33,11 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 _MOST_IN_ONE: Final = 100_000
 _MOST_INSIDE: Final = 2
 """JSON in a text of JSON: what Docker writes, in what Beats send."""
+_WRAPPED: Final = {
+    "_source": frozenset({"fields", "sort", "highlight", "inner_hits", "matched_queries"}),
+    "result": frozenset({"result", "hec", "preview", "offset", "lastrow", "sid"}),
+}
+"""What Elastic and Splunk put around an event, and what else stands there: an application may say `result`."""
 _OF_ZEEK: Final = ("uid", "id.orig_h", "_path", "fuid", "fingerprint", "certificate.serial")
 __all__ = ["FORMATS", "Sorter", "several"]
 
@@ -173,12 +178,12 @@ class Sorter:
 
     def _add(self, event: Mapping[str, Any], number: int, around: Mapping[str, Any] | None, depth: int) -> bool:
         """`around`: what others say of it. `depth`: how many texts of JSON it stood in."""
-        if "Event" in event:
+        if type(event.get("Event")) is dict:
             add_windows(self._windows or self._of(WINDOWS), event, number)
             return True
         outer, event = event, _unwrapped(event)
         winlog = event.get("winlog")
-        if "Event" in event:
+        if type(event.get("Event")) is dict:
             add_windows(self._of(WINDOWS), event, number)
         elif type(winlog) is dict:
             self._of(WINDOWS).add(_winlogbeat(event, winlog), number)
@@ -273,9 +278,9 @@ def _about(inner: tuple[str, ...], said: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _unwrapped(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name in ("_source", "result"):
+    for name, beside in _WRAPPED.items():
         inner = event.get(name)
-        if type(inner) is dict:
+        if type(inner) is dict and all(one in beside or one[:1] == "_" for one in event):
             return inner
     return event
 

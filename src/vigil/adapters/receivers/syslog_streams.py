@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections import Counter
 from typing import Final
+from weakref import WeakSet
 
 from vigil.adapters.receivers.framing import Framer
 from vigil.adapters.receivers.intake import Intake
@@ -33,7 +34,7 @@ class StreamListener:
         self._most, self._most_connections, self._most_of_one = most_record_bytes, most_connections, most_of_one
         self._of_one: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._open: set[asyncio.WriteTransport] = set()
+        self._open: WeakSet[asyncio.WriteTransport] = WeakSet()  # those of the past are forgotten
         self._server: asyncio.Server | None = None
         self._stopped = False
 
@@ -58,7 +59,7 @@ class StreamListener:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for transport in self._open:  # a TLS client that does not answer the farewell keeps its socket otherwise
+        for transport in list(self._open):  # a TLS client that does not answer the farewell keeps its socket otherwise
             transport.abort()
         await asyncio.sleep(_FAREWELL_S)
 

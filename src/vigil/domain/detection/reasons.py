@@ -122,6 +122,7 @@ _NUMBERS: Final = ("n", "m")
 _ROOM: Final = re.compile(r"([\d,]+) bytes free, ([\d,]+) wanted")
 _CLASS: Final = re.compile(r"[A-Z]\w*(?:Error|Exception|Run|Warning)")
 _MOST_PARTS: Final = 4
+_LONGEST: Final = 2000  # the patterns take time by the square of a text; our own reasons are short
 _OF_RULES: Final = {
     "SigmaConditionError": N_("The condition cannot be read: {why}"),
     "SigmaDetectionError": N_("The detection cannot be read: {why}"),
@@ -146,6 +147,8 @@ _OF_RULES: Final = {
 
 def reason_of(text: str) -> Phrase | str:
     """A reason as a phrase, what stands around it left as it is; the text itself where nothing in it is our own."""
+    if len(text) > _LONGEST:
+        return text
     if (whole := _known(text)) is not None:
         return whole
     parts = text.split(": ", _MOST_PARTS)
@@ -162,9 +165,13 @@ def reason_of(text: str) -> Phrase | str:
 
 def reasons_of(text: str) -> Phrase | str:
     """Several, with semicolons between them; also words of Vigil's own that stand by themselves."""
+    if len(text) > _LONGEST:
+        return text
     if (whole := _known(text)) is not None or not text:
         return whole or ""
-    found = [reason_of(one) for one in text.split("; ")]
+    found = [reason_of(one) for one in text.split("; ") if one]  # an empty wording is the head of the catalogue
+    if not found:
+        return text
     return _joined([Phrase(one) if isinstance(one, str) else one for one in found], "; ")
 
 

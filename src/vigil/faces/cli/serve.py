@@ -79,8 +79,14 @@ def _alone_on(folder: Path) -> int:
             folder=str(folder),
             pid=held.pid or "?",
         )
-        click.echo(f"Vigil: {said.said(translator())}", err=True)
-        sys.exit(1)
+    except OSError as error:  # a folder that cannot be written, a file system without locks
+        said = phrase(
+            N_("{file} cannot be locked: {why}."),
+            file=str(folder / "serve.lock"),
+            why=error.strerror or type(error).__name__,
+        )
+    click.echo(f"Vigil: {said.said(translator())}", err=True)
+    sys.exit(1)
 
 
 def _demand_port(host: str, port: int) -> None:
@@ -121,6 +127,9 @@ class _Forked:
     @staticmethod
     def _run(name: str, work: Callable[[threading.Event], None]) -> None:
         die_with_parent()
+        parent = multiprocessing.parent_process()
+        if parent is not None and os.getppid() != parent.pid:
+            return  # it died before this one could ask to be told, and would be outlived by its lock
         os.environ["SERVED_BY"] = "vigil serve"
         call_this_process(f"vigil {name}")
         _work(work)

@@ -2,6 +2,7 @@
 # ruff: noqa: E501  (a line of a log is one line)
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -204,3 +205,43 @@ def test_any_object_is_an_event_or_refused(events, form) -> None:
             continue
     told = sum(batch.num_rows for columns in sorter.columns.values() for batch, _ in columns.batches())
     assert told == taken
+
+
+def test_json_within_json_keeps_what_it_says_of_itself_however_it_is_nested() -> None:
+    own = {"host": {"name": "may1"}, "user": {"name": "an"}, "timestamp": None}
+    (event,) = _read(_beat(json.dumps(own), user={"name": "shipper"}))
+    assert (event["host.name"], event["user.name"]) == ("may1", "an")
+    assert event["@timestamp"] == "2026-04-30T01:00:00.000Z", "a time that is null is none"
+    said = {"Event": "login", "user": "an"}
+    (event,) = _read(_beat(json.dumps(said)))
+    assert said.items() <= {"Event": event["event"], "user": event["user"]}.items(), (
+        "its word Event is none of Windows'"
+    )
+    assert _read(said)[0]["event"] == "login"
+
+
+@pytest.mark.parametrize(
+    "facility, is_syslog", [("payment", False), (99, False), (True, False), ("auth", True), (4, True)]
+)
+def test_an_application_that_names_a_facility_of_its_own_is_no_syslog(facility: Any, is_syslog: bool) -> None:
+    (event,) = _read(
+        {"message": "user an came", "severity": "INFO", "facility": facility, "host": "may1", "ident": "ung-dung"}
+    )
+    assert (event["source"] == Source("", "linux", "syslog")) == is_syslog
+
+
+@pytest.mark.parametrize("head", ["Got query for ", "Query for a|"])
+def test_a_long_text_takes_no_time_by_its_square(head: str) -> None:
+    begun = time.process_time()
+    _read({"message": head + "|" * 200_000})
+    assert time.process_time() - begun < 5
+
+
+def test_a_result_within_an_event_of_an_application_takes_nothing_from_it() -> None:
+    (event,) = _read({"user": "an", "action": "login", "result": {"code": 0}})
+    assert (event["user"], event["action"], event["result.code"]) == ("an", "login", "0")
+    for around in ({"preview": False, "offset": 3, "lastrow": True}, {"hec": {"host": "may1"}}, {}):
+        (event,) = _read({**around, "result": {"user": "an"}})
+        assert event["user"] == "an" and "offset" not in event
+    (event,) = _read({"_index": "a", "_id": "1", "_score": 1, "sort": [1], "_source": {"user": "an"}})
+    assert event["user"] == "an" and "_id" not in event

@@ -14,7 +14,8 @@ _PACKET: Final = re.compile(
     r"(?: \(([^)]*)\))? with id (\d+)\s*"
 )
 _VERBOSE: Final = re.compile(
-    r"(?:Got query for|Packet cache hit for query for|Query for) (\S+?)\|(\S+) from (\[?[0-9A-Fa-f:.]+\]?):(\d{1,5})"
+    r"(?:Got query for|Packet cache hit for query for|Query for) "
+    r"(\S{1,1100}?)\|(\S{1,40}) from (\[?[0-9A-Fa-f:.]+\]?):(\d{1,5})"  # a name is bounded: else time by its square
     r"(?: \(([^)]*)\))?(?:, relayed to ([^,]*)|[,. ].*)?\s*"
 )
 _NAMES: Final = ("src_ip", "src_port", "query", "record_type", "rcode", "id")

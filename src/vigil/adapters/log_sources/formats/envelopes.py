@@ -58,6 +58,12 @@ _READERS: Final = {
     "iso": ("unbound", "bind", "syslog"),
     "epoch": ("unbound", "dnsdist"),
 }
+_MOST_FACILITIES: Final = 24
+_FACILITIES: Final = frozenset({
+    "kern", "kernel", "user", "user-level", "mail", "daemon", "system", "auth", "security", "security/authorization",
+    "syslog", "syslogd", "lpr", "line printer", "news", "network news", "uucp", "cron", "clock", "authpriv", "ftp",
+    "ntp", "audit", "log audit", "alert", "log alert", *(f"local{n}" for n in range(8)),
+})  # fmt: skip
 _LEVELS: Final = frozenset({
     "TRACE", "DEBUG", "INFO", "INFORMATION", "NOTICE", "WARN", "WARNING", "ERROR", "ERR", "SEVERE", "CRITICAL", "CRIT",
     "FATAL", "ALERT", "EMERG", "PANIC",
@@ -273,6 +279,8 @@ def _around(event: Mapping[str, Any], keys: _Keys, more: Mapping[str, str]) -> d
 
 def around_event(fields: dict[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
     """An event's own fields, and those around it that it does not have; its own time goes first, whatever its name."""
+    for name in [name for name, value in fields.items() if value is None]:  # it says nothing, and hides nothing
+        del fields[name]
     taken = {name.lower() for name in fields}
     timed = not taken.isdisjoint(TIMES)
     for name, value in around.items():
@@ -354,8 +362,18 @@ def _program_of(event: Mapping[str, Any], said: _Said) -> tuple[str, bool]:
         if keys[0] == "process" and type(process) is dict and not process.keys() <= {"name", "pid"}:
             continue  # a sensor tells of a process
         if found := _at(event, keys):
-            return found, "facility" in event
+            return found, _is_facility(event.get("facility"))
     return "", False
+
+
+def _is_facility(said: Any) -> bool:
+    """Whether it is one of syslog's, by number or name: GELF calls a logger so, and applications their parts."""
+    if type(said) is int:
+        return 0 <= said < _MOST_FACILITIES
+    if type(said) is not str:
+        return False
+    said = said.lower()
+    return said in _FACILITIES or (said.isascii() and said.isdigit() and len(said) < 3 and int(said) < _MOST_FACILITIES)
 
 
 def _of_path(path: str) -> str:
