@@ -19,7 +19,7 @@ from vigil.adapters.log_sources.formats.zeek import kind_by_fields
 from vigil.adapters.log_sources.kinds import KINDS, zeek_shape
 from vigil.engines.detection.columns import Columns, Shape, flat
 from vigil.engines.detection.terms import Source
-from vigil.engines.detection.windows_events import add_windows
+from vigil.engines.detection.windows_events import add_windows, channels
 
 WINDOWS: Final = Source(product="windows")
 CLOUDTRAIL: Final = Source(product="aws", service="cloudtrail")
@@ -299,4 +299,5 @@ def _winlogbeat(event: Mapping[str, Any], winlog: Mapping[str, Any]) -> dict[str
         data = winlog.get(name)
         if type(data) is dict:
             found.update(data)
+    found["Channel"] = channels(winlog.get("channel"), found["Channel"])
     return found

@@ -8,6 +8,7 @@ from vigil.engines.detection.columns import Columns
 
 _SYSTEM: Final = ("EventID", "Channel", "Computer", "Version", "Level", "Task", "Opcode", "Keywords", "EventRecordID")
 _HEAD: Final = ("Provider_Name", "SystemTime")
+_CHANNEL: Final = "Channel"
 
 
 def add_windows(columns: Columns, event: Mapping[str, Any], number: int) -> None:
@@ -18,7 +19,12 @@ def add_windows(columns: Columns, event: Mapping[str, Any], number: int) -> None
     whole = event.get("Event")
     if type(whole) is dict and len(whole) <= 3:
         system, data = whole.get("System"), whole.get("EventData")
-        if type(system) is dict and type(data) is dict and (len(whole) == 2 or "#attributes" in whole):
+        if (
+            type(system) is dict
+            and type(data) is dict
+            and _CHANNEL not in data
+            and (len(whole) == 2 or "#attributes" in whole)
+        ):
             try:
                 head = (
                     system["Provider"]["#attributes"].get("Name"),
@@ -42,7 +48,7 @@ def windows_places(event: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]
     if type(whole) is not dict or len(whole) > 3 or not (len(whole) == 2 or "#attributes" in whole):
         return None
     system, data = whole.get("System"), whole.get("EventData")
-    if type(system) is not dict or type(data) is not dict:
+    if type(system) is not dict or type(data) is not dict or _CHANNEL in data:
         return None
     heads = []
     for name, attribute in (("Provider", "Name"), ("TimeCreated", "SystemTime")):
@@ -106,7 +112,20 @@ def windows_fields(event: Mapping[str, Any]) -> dict[str, Any]:
     for name in whole:
         if name not in ("System", "EventData", "#attributes") and type(whole[name]) is dict:
             _leaves(whole[name], found)
+    found[_CHANNEL] = channels(system.get(_CHANNEL), found[_CHANNEL])
     return found
+
+
+def channels(written_to: Any, told_of: Any) -> Any:
+    """The channel of an event, and the one that it tells of where it does: rules mean either by the one name.
+
+    Event 104 says in System that a channel was cleared; which, its data say.
+    """
+    if type(written_to) is dict:
+        written_to = written_to.get("#text")
+    if not written_to or not told_of or told_of == written_to:
+        return told_of or written_to
+    return [written_to, *told_of] if type(told_of) is list else [written_to, told_of]
 
 
 def _attributes(system: Mapping[str, Any], found: dict[str, Any]) -> None:
