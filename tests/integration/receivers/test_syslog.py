@@ -12,6 +12,7 @@ from tests.postgresql import free_port
 from tests.receiving import SOURCE, Doors, Receiving, Rsyslog, certificates, receiving, until
 
 from vigil.adapters.receivers import ANY, Listening
+from vigil.adapters.receivers.listening import sender_of
 from vigil.adapters.receivers.syslog_streams import StreamListener
 from vigil.adapters.spool import SpoolReader, SpoolWriter
 
@@ -116,6 +117,12 @@ def test_what_misbehaves_costs_itself_alone(tmp_path: Path) -> None:
         for client in clients:
             client.close()
         assert "20 connections are open" in " | ".join(at.refused())
+
+
+def test_whose_a_connection_is() -> None:
+    assert [sender_of(one) for one in ("192.0.2.7", "2001:db8::7", "2001:db8:0:0:9::1", "fe80::1%eth0", "")] == [
+        "192.0.2.7", "2001:db8::/64", "2001:db8::/64", "fe80::/64", "",
+    ]  # fmt: skip
 
 
 def test_one_address_takes_not_every_connection(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,6 +18,15 @@ import orjson
 ABOUT: Final = ("time", "host", "source", "sourcetype", "index", "fields")
 MOST_EVENTS: Final = 1_000_000
 """Of one request: nobody takes more, so no more are read than tell that."""
+_WIDER: Final = 4
+"""An event may be so much longer as it is sent, with its letters escaped, than as it is kept."""
+_WINDOW, _LONGEST_TOKEN = 4096, 16
+_DEEP: Final = 500
+"""Something that is too deep has at least so many characters."""
+_FAULT, _PATIENCE = 5_000, 1_000_000
+"""What a fault costs, in characters that are read instead; how much of that is borne beyond the text's length."""
+_TOO_LONG: Final = object()
+_BETWEEN: Final = re.compile(r"[ \t\r\n,]+|\[[ \t\r\n]*(?=\{)")
 _SHOWN: Final = ("host", "source", "sourcetype")
 _DECODER: Final = json.JSONDecoder()
 NOT_JSON, NO_EVENT, BLANK_EVENT = (
@@ -42,7 +52,10 @@ class Events:
 def read_events(body: bytes, said: Mapping[str, str], most_record_bytes: int) -> Events:
     """Of /services/collector/event: JSON objects one after the other. `said`: metadata of the request itself."""
     events = Events()
-    for number, (value, raw) in enumerate(islice(_values(body), MOST_EVENTS + 1)):
+    for number, (value, raw) in enumerate(islice(_values(body, most_record_bytes), MOST_EVENTS + 1)):
+        if value is _TOO_LONG:
+            events.bad(number, _longer(most_record_bytes), raw)
+            continue
         if type(value) is not dict:
             events.bad(number, NOT_JSON, raw)
             continue
@@ -79,7 +92,7 @@ def _add(events: Events, number: int, event: Any, about: dict[str, Any], most: i
         events.bad(number, (6, f"Invalid data format: {error}"), repr(event)[:300].encode())
         return
     if len(record) > most:
-        events.bad(number, (6, f"an event longer than {most} bytes"), record)
+        events.bad(number, _longer(most), record)
     else:
         events.records.append(record)
 
@@ -94,12 +107,20 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if type(found) is dict else None
 
 
-def _values(body: bytes) -> Iterator[tuple[Any, bytes]]:
+def _longer(most: int) -> tuple[int, str]:
+    return 6, f"an event longer than {most} bytes"
+
+
+def _values(body: bytes, most: int) -> Iterator[tuple[Any, bytes]]:
     """The JSON values of the body; for what is none, None. Most bodies are lines, which orjson reads fastest."""
+    lines = body.split(b"\n")
+    if max(map(len, lines)) > most * _WIDER:  # several in one line, or one that is not to be parsed at all
+        yield from _one_by_one(body.decode("utf-8", "replace"), most * _WIDER)
+        return
     try:
-        found = [(orjson.loads(line), line) for line in body.split(b"\n") if line.strip()]
+        found = [(orjson.loads(line), line) for line in lines if line.strip()]
     except orjson.JSONDecodeError:
-        yield from _one_by_one(body.decode("utf-8", "replace"))
+        yield from _one_by_one(body.decode("utf-8", "replace"), most * _WIDER)
         return
     for value, line in found:
         if type(value) is list:
@@ -108,18 +129,44 @@ def _values(body: bytes) -> Iterator[tuple[Any, bytes]]:
             yield value, line
 
 
-def _one_by_one(text: str) -> Iterator[tuple[Any, bytes]]:
-    """After one that cannot be read, on with the next line that begins an object."""
-    at, end = 0, len(text)
+def _one_by_one(text: str, most: int) -> Iterator[tuple[Any, bytes]]:
+    """Also of arrays. After one that cannot be read, on with the next line that begins an object.
+
+    That line may be within what was looked at already; where that was as much as the whole text, no longer.
+    """
+    at, end, again, arrays = 0, len(text), 0, 0
     while at < end:
-        if text[at] in " \t\r\n,":
-            at += 1
+        if between := _BETWEEN.match(text, at):
+            arrays += between[0].count("[")
+            at = between.end()
+            continue
+        if arrays and text[at] == "]":
+            arrays, at = arrays - 1, at + 1
             continue
         start = at
-        try:
-            value, at = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            there = text.find("\n{", at + 1)
+        value, at, is_whole = _decoded(text, at, most)
+        if not is_whole:
+            again += at - start + _FAULT
+            there = text.find("\n{", start + 1 if again <= end + _PATIENCE else max(at - 1, start + 1))
             at = end if there < 0 else there + 1
-            value = None
         yield value, text[start : start + 300].encode("utf-8", "replace")
+
+
+def _decoded(text: str, at: int, most: int) -> tuple[Any, int, bool]:
+    """The value that begins there and where it ends, or where it breaks off. Beyond `most` it is not looked at."""
+    width = _WINDOW
+    while True:
+        window = text[at : at + min(width, most)]
+        try:
+            value, size = _DECODER.raw_decode(window)
+        except json.JSONDecodeError as error:
+            cut_off = error.pos >= len(window) - _LONGEST_TOKEN or error.msg.startswith("Unterminated")
+            if not cut_off or at + len(window) >= len(text):
+                return None, at + len(window[: error.pos].rstrip()), False
+            if len(window) >= most:
+                return _TOO_LONG, at + len(window), False
+        except (RecursionError, ValueError):  # too deep, or a number of too many digits
+            return None, at + _DEEP, False
+        else:
+            return value, at + size, True
+        width *= 8

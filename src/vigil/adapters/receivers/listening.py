@@ -1,5 +1,6 @@
 """Where the receivers listen and within what bounds."""
 
+import ipaddress
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,3 +63,12 @@ def tls_context(listening: Listening) -> ssl.SSLContext:
 def plain_address(address: str) -> str:
     """An IPv4 address that came through an IPv6 socket, as people write it."""
     return address.removeprefix("::ffff:").partition("%")[0] if address.startswith("::ffff:") else address
+
+
+def sender_of(address: str) -> str:
+    """Whose a connection is: the address, of IPv6 the /64, in which one machine may have any."""
+    try:
+        asked = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((int(asked) >> 64 << 64, 64))) if asked.version == 6 else address

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from vigil.adapters.receivers.framing import Framer
 from vigil.adapters.receivers.intake import Intake
-from vigil.adapters.receivers.listening import plain_address
+from vigil.adapters.receivers.listening import plain_address, sender_of
 from vigil.adapters.spool import SpoolClosed
 
 _READ: Final = 256 * 1024
@@ -70,7 +70,8 @@ class StreamListener:
             return
         peer = writer.get_extra_info("peername")
         address = plain_address(peer[0]) if peer else ""
-        many, of_one = len(self._tasks), self._of_one[address]
+        sender = sender_of(address)
+        many, of_one = len(self._tasks), self._of_one[sender]
         if task is None or many >= self._most_connections or of_one >= self._most_of_one:
             why = (
                 f"{many} connections are open"
@@ -80,7 +81,7 @@ class StreamListener:
             self._intake.tally.refuse(self._name, None, f"{why}: {address}")
             writer.transport.abort()
             return
-        self._of_one[address] += 1
+        self._of_one[sender] += 1
         self._tasks.add(task)
         self._open.add(writer.transport)
         framer = Framer(self._most)
@@ -100,9 +101,9 @@ class StreamListener:
             pass
         finally:
             self._tasks.discard(task)
-            self._of_one[address] -= 1
-            if not self._of_one[address]:
-                del self._of_one[address]
+            self._of_one[sender] -= 1
+            if not self._of_one[sender]:
+                del self._of_one[sender]
             with contextlib.suppress(OSError):
                 writer.close()
 

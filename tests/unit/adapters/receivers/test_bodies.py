@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import gzip
+import time
 import zlib
 from uuid import UUID
 
@@ -214,3 +215,25 @@ def test_a_tally_is_bounded_and_handed_over_once() -> None:
         tally.refuse("http", UUID(int=n), "why")
     assert len(tally.counts()) <= 10_001
     assert sum(count.refused for count in tally.counts()) == 10_050
+
+
+def test_no_more_is_parsed_of_a_record_than_it_may_have() -> None:
+    """What is longer is refused alone, also among others in one line."""
+    long = b'{"event":"%s"}' % (b"x" * 50_000)
+    deep = b'{"event":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_001
+    for between in (b"\n", b"\n{\n"):
+        for body in (long, b'{"event":"' + b"\\u1ea1" * 20_000 + b'"}', long[:-2], deep):
+            read = read_events(b'{"event":"a"} {"event":"b"}' + body + between + b'{"event":"c"}', {}, 1000)
+            assert [orjson.loads(record)["result"]["message"] for record in read.records] == ["a", "b", "c"]
+            assert len(read.refused) == 1 + between.count(b"{"), read.refused
+    assert "longer than 1000" in read_events(long, {}, 1000).refused[0][0]
+    many = b"".join(b'{"event":"%d%s"}' % (n, b"y" * n) for n in range(400))
+    for body in (many, b"[" + many.replace(b"}{", b"},{") + b"]"):
+        assert len(read_events(body, {}, 1000).records) == 400, "a long line of short events"
+    escaped = b'{"event":"' + b"\\u1ea1" * 300 + b'"}'
+    assert len(escaped) > 1800 and len(read_events(escaped, {}, 1000).records) == 1, "as it is kept it is short enough"
+    began = time.process_time()
+    assert not read_events(b'{"event":\n' * 30_000 + b'{"event":"' + b"z" * 10**7, {}, 10**6).records
+    assert time.process_time() - began < 2
+    (refused,) = read_bulk(b'{"create":{}}\n{"a":' + b"[" * 5000 + b"\n", "i", 1000).refused
+    assert "longer than 1000" in refused[0], "unparsed"
