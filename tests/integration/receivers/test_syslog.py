@@ -120,8 +120,8 @@ def test_what_misbehaves_costs_itself_alone(tmp_path: Path) -> None:
 
 
 def test_whose_a_connection_is() -> None:
-    assert [sender_of(one) for one in ("192.0.2.7", "2001:db8::7", "2001:db8:0:0:9::1", "fe80::1%eth0", "")] == [
-        "192.0.2.7", "2001:db8::/64", "2001:db8::/64", "fe80::/64", "",
+    assert [sender_of(one) for one in ("192.0.2.7", "2001:db8::7", "2001:db8:0:0:9::1", "fe80::1%eth0", "::1", "")] == [
+        "192.0.2.7", "2001:db8::/64", "2001:db8::/64", "fe80::/64", "::/64", "",
     ]  # fmt: skip
 
 

@@ -71,4 +71,4 @@ def sender_of(address: str) -> str:
         asked = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    return str(ipaddress.ip_network((int(asked) >> 64 << 64, 64))) if asked.version == 6 else address
+    return str(ipaddress.IPv6Network((int(asked) >> 64 << 64, 64))) if asked.version == 6 else address
