@@ -41,6 +41,9 @@ LOOK = """async ([look, chips]) => {
 }"""
 
 
+_EVENING, _EARLIER_S = 21, 6 * 3600
+
+
 class _Box:
     def __init__(self) -> None:
         self.mails: list[bytes] = []
@@ -60,7 +63,10 @@ class Vigil:
 
     def __init__(self, data: Path, mail: int) -> None:
         self._data, self._mail = data, mail
-        self.moved_s = 0
+        late = (
+            datetime.now(VIETNAM).hour >= _EVENING
+        )  # then the first crew would be reminded before anybody has moved it
+        self.moved_s = -_EARLIER_S if late else 0
         self.running: Running
         self._start()
 
