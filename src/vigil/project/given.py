@@ -5,6 +5,7 @@ Set to nothing is not set. What cannot be meant stops the start with one sentenc
 
 import math
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,14 @@ def text(name: str, default: str = "") -> str:
 def truth(name: str, default: bool = False) -> bool:
     """1, true, yes, on; anything else is no."""
     return text(name, "1" if default else "0").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def one_of(name: str, default: str, known: Collection[str]) -> str:
+    """One of some words, in capitals. Raises: ImproperlyConfigured for any other."""
+    found = text(name, default).strip().upper()
+    if found not in known:
+        raise ImproperlyConfigured(f"{name}: {found!r} is none of {', '.join(known)}")
+    return found
 
 
 def path(name: str) -> Path | None:

@@ -327,12 +327,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"without_keys": {"()": "vigil.project.redaction.WithoutKeys"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["without_keys"]}},
-    "root": {"handlers": ["console"], "level": given.text("VIGIL_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": given.one_of("VIGIL_LOG_LEVEL", "INFO", LOG_LEVELS)},
     "loggers": {"axes": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -45,8 +45,9 @@ def test_a_release_archive_is_taken_in_and_listed(isp, tmp_path) -> None:
         ("Luật 1", "running"), ("Luật 2", "off"), ("Luật 3", "unusable"),
     ]  # fmt: skip
     listed = told("rules", "list", "--state", "unusable", "--organisation", isp.name)
-    assert listed.startswith("unusable") and "Không đọc được điều kiện: " in listed
-    assert "Không đọc được điều kiện: " in told("rules", "import", str(archive), "--dry-run", code=1)
+    assert listed.startswith("Không chạy được") and "unusable" not in listed and "Không đọc được điều kiện: " in listed
+    foreseen = told("rules", "import", str(archive), "--dry-run", code=1)
+    assert foreseen.startswith("Không chạy được  Luật 3  (Không đọc được điều kiện: ") and "unusable" not in foreseen
     (tmp_path / "no.zip").write_bytes(io.BytesIO(b"PK").getvalue())
     with pytest.raises(Refused):
         told("rules", "import", str(tmp_path / "no.zip"))
@@ -86,7 +87,8 @@ def test_alerts_are_listed_and_lateness_shows(isp) -> None:
     assert [row["entity"] for row in told("alerts", "list", "--json")] == ["M2", "M1"]
     assert told("alerts", "list", "--state", "closed") == ""
     Alert.objects.filter(entity="M1").update(due_at=now - timedelta(seconds=1))
-    assert "M1" in told("alerts", "list", code=1)
+    late = told("alerts", "list", code=1)
+    assert "M1" in late and late.count("Chờ người nhận") == 2 and "critical" not in late
 
 
 RULE_9 = rule_text(9, product="linux", image="/evil.exe")

@@ -85,6 +85,12 @@ def test_a_port_that_is_none_stops_the_start_in_one_line(environment, setting, v
     assert (code, said) == (2, f"Vigil: {setting}: '{value}' is not a port ({least} to 65535)\n")
 
 
+def test_a_level_of_the_log_that_is_none_stops_the_start_in_one_line(environment) -> None:
+    known = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
+    code, said = _refused({**environment, "VIGIL_LOG_LEVEL": "loud"})
+    assert (code, said) == (2, f"Vigil: VIGIL_LOG_LEVEL: 'LOUD' is none of {known}\n")
+
+
 def test_what_is_set_to_nothing_is_not_set(environment, tmp_path) -> None:
     names = ("VIGIL_CHANNELS", "VIGIL_PORT", "VIGIL_SPOOL_FREE_MB", "VIGIL_TRUST_ANCHORS", "VIGIL_BASE_URL")
     code = (

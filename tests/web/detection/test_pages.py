@@ -29,6 +29,7 @@ from vigil.domain.detection.models import (
     Rule,
     RuleSwitch,
     SourceHour,
+    SpoolPosition,
     Suppression,
 )
 from vigil.domain.detection.queries import rules_for
@@ -125,6 +126,20 @@ def test_what_is_kept_in_english_is_read_in_vietnamese_wherever_it_stands(ours, 
         text = html.unescape(_text(page))
         assert there in text, page.request["PATH_INFO"]
         assert english not in text, page.request["PATH_INFO"]
+
+
+def test_what_came_from_strangers_stands_beside_the_ways_in_for_who_manages_them(ours) -> None:
+    now, owner = clock.now(), ours.organisation
+    Listener.objects.create(name="syslog-udp", host="127.0.0.1", port=1514, updated_at=now)
+    SpoolPosition.objects.create(
+        stream="syslog-udp", segment=1, offset=0, unknown_frames=37, unknown_bytes=4_100, unknown_at=now, updated_at=now
+    )
+    told_so = "37 gói (4100 byte)"
+    administrator = client_of(owner, "administrator")
+    assert told_so in html.unescape(_text(administrator.get(reverse("sources"))))
+    assert told_so not in html.unescape(_text(client_of(owner, "duty_officer").get(reverse("sources"))))
+    SpoolPosition.objects.update(unknown_at=now - timedelta(days=8))
+    assert told_so not in html.unescape(_text(administrator.get(reverse("sources"))))
 
 
 def test_an_alert_from_taking_to_verdict_and_back(ours) -> None:

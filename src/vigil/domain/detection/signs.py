@@ -17,7 +17,12 @@ _TOLD: Final = timedelta(days=7)
 
 def detection_signs(now: datetime) -> list[Vital]:
     """Counts of all organisations together, and no name. Raises: DatabaseError."""
-    return [_waiting(now), *_unknown(now), *_found()]
+    return [_waiting(now), *strangers(now)]
+
+
+def strangers(now: datetime) -> list[Vital]:
+    """What came from senders that nobody entered and was not kept, or can no longer be; nothing where all is well."""
+    return [*_unknown(now), *_found()]
 
 
 def _waiting(now: datetime) -> Vital:

@@ -83,7 +83,7 @@ def _say_what_would_change(texts: list[tuple[str, bytes]], as_json: bool) -> Non
     from vigil.domain.detection.rule_files import read_rules
     from vigil.domain.detection.titles import told as in_words
 
-    found = would_change(read_rules(texts), Origin.SIGMAHQ)
+    found, said = would_change(read_rules(texts), Origin.SIGMAHQ), translator()
     told = {
         "added": [(one.title, one.name) for one in found.added],
         "changed": [(one.title, one.name) for _, one in found.changed],
@@ -96,8 +96,8 @@ def _say_what_would_change(texts: list[tuple[str, bytes]], as_json: bool) -> Non
     else:
         for what, several in told.items():
             for title, more in several:
-                why = in_words(reason_of_rule(more), translator()) if what == "unusable" else more
-                click.echo(f"{what:9} {title}  ({why})")
+                why = in_words(reason_of_rule(more), said) if what == "unusable" else more
+                click.echo(f"{said(_CHANGES[what]):16} {title}  ({why})")
     sys.exit(1 if found.unusable or found.left else 0)
 
 
@@ -137,7 +137,7 @@ def list_rules(organisation: str | None, state: str, as_json: bool) -> None:
         return
     for row, title, is_ in found:
         why = f"  ({told(reason_of_rule(row.unusable), said)})" if row.unusable else ""
-        click.echo(f"{is_:9} {row.level:13} {title}{why}")
+        click.echo(f"{said(_RUNS[is_]):16} {said(_LEVELS[row.level]):12} {title}{why}")
 
 
 @rules.command("test")
@@ -303,7 +303,8 @@ def list_alerts(state: str, as_json: bool) -> None:
     else:
         for row, title in found:
             held = f"  ({row.taken_name})" if row.taken_name else ""
-            click.echo(f"{row.pk}  {row.state:6} {row.level:13} x{row.count:<5} {title}  {row.entity}{held}")
+            state, level = said(_STANDS[row.state]), said(_LEVELS[row.level])
+            click.echo(f"{row.pk}  {state:18} {level:12} x{row.count:<5} {title}  {row.entity}{held}")
     sys.exit(1 if late else 0)
 
 
@@ -329,6 +330,22 @@ def _organisation(named: str | None) -> "Organisation":
     return found[0]
 
 
+_CHANGES = {
+    "added": N_("Would be added"),
+    "changed": N_("Would change"),
+    "retired": N_("Would retire"),
+    "unusable": N_("Cannot run"),
+    "left": N_("Left out"),
+}
+_RUNS = {"running": N_("Runs"), "off": N_("Is off"), "unusable": N_("Cannot run")}
+_STANDS = {"open": N_("Waits for somebody"), "taken": N_("Taken"), "closed": N_("Closed")}
+_LEVELS = {
+    "informational": N_("Informational"),
+    "low": N_("Low"),
+    "medium": N_("Medium"),
+    "high": N_("High"),
+    "critical": N_("Critical"),
+}
 _STATES = {"silent": N_("Silent"), "late": N_("Read late"), "unheard": N_("Has sent nothing yet"), "alive": N_("Alive")}
 
 

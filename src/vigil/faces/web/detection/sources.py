@@ -27,6 +27,7 @@ from vigil.domain.detection.queries import (
     sources_now,
     with_silence,
 )
+from vigil.domain.detection.signs import strangers
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import MANAGE, READ, age_of, one_seen, percent_of
 from vigil.faces.web.dressing import dress
@@ -121,6 +122,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         rows = LogSource.objects.filter(pk__in=of)
         counts = _counted(rows, now)
     shown = [_line(one, now) for one in sources_now(found, now)]
+    doors = _listeners(request, now)
     context = {
         "rows": shown,
         "q": words,
@@ -134,7 +136,8 @@ def sources(request: HttpRequest) -> HttpResponse:
         "late": counts["late"],
         "rejected": much_rejected(rows, now),
         "last_hour": events_this_hour(of, now),
-        "listeners": _listeners(request, now),
+        "listeners": doors,
+        "strangers": strangers(now) if doors else [],
     }
     template = "detection/source_rows.html" if request.headers.get("HX-Request") else "detection/sources.html"
     return render(request, template, context)
