@@ -34,7 +34,10 @@ DETECTION: dict[str, tuple[str, ...]] = {
     "stored_event": (
         f"/events/one/{OF_HERE}&id={{event}}&at={{event_at}}%2B00:00&source={{event_source}}&day={{event_day}}",
     ),
-    "suppressions": tuple(f"/suppressions/{rest}" for rest in LIST),
+    "suppressions": (
+        *(f"/suppressions/{rest}" for rest in LIST),
+        *(f"/suppressions/?over=1&{page}" for page in ("", "page={middle}", "page={last}")),
+    ),
     "suppression_new": ("/suppressions/new/",),
     "sources": ("/sources/", "/sources/?q=tuong lua 77", "/sources/?q=cong web"),
     "source": ("/sources/{source}/",),

@@ -35,7 +35,7 @@ from vigil.domain.detection.models import (
 from vigil.domain.detection.queries import rules_for
 from vigil.domain.detection.titles import title_of_indicator, title_of_rule, told
 from vigil.faces.cli.terms import translator
-from vigil.faces.web.detection import sources
+from vigil.faces.web.detection import sources, suppressions
 from vigil.faces.web.detection.strip import detection_of
 from vigil.kernel import clock
 
@@ -168,6 +168,27 @@ def test_an_alert_from_taking_to_verdict_and_back(ours) -> None:
     assert act(minh, "khac").status_code == 404
     told = ["note", "taken", "given", "returned", "closed", "reopened"]
     assert sorted(ours.alert.notes.values_list("what", flat=True)) == sorted(told)
+
+
+def test_what_holds_back_and_what_is_over_stand_apart(ours) -> None:
+    now, owner = clock.now(), ours.organisation
+    for n in range(many := suppressions.PER_PAGE + 5):
+        until = now + timedelta(hours=n + 1)
+        suppress(
+            organisation=owner, key=f"k{n}", title="", entity=f"MÁY-{n:02d}.", reason="r", until=until, actor=ACTOR,
+            now=now,
+        )  # fmt: skip
+    Suppression.objects.filter(key="k0").update(lifted_at=now)
+    Suppression.objects.filter(key="k1").update(created_at=now - timedelta(days=2), expires_at=now - timedelta(days=1))
+    client, page = client_of(owner, "administrator"), reverse("suppressions")
+    shown = [_text(client.get(page, given)) for given in ({}, {"page": "2"}, {"over": "1"})]
+    standing = many - 2 + 1  # and that of the room
+    assert f'Đang tạm im <span class="badge bg-secondary-lt ms-2">{standing}</span>' in shown[0]
+    assert f'ms-2">{standing}</span>' in shown[2]
+    found = [set(re.findall(r"MÁY-(\d\d)\.", text)) for text in shown]
+    assert found[0] | found[1] == {f"{n:02d}" for n in range(2, many)} and not found[0] & found[1]
+    assert found[2] == {"00", "01"} and "(đã bỏ)" in shown[2]
+    assert shown[0].count("/lift/") + shown[1].count("/lift/") == standing and "/lift/" not in shown[2]
 
 
 def test_many_false_ones_are_closed_at_once_and_a_suppression_is_offered(ours) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from vigil.domain.duty.looks import check_ins_of
 from vigil.domain.duty.models import CheckIn, DutyRow, Kind, Leave, Member, Place, Post, Roster
-from vigil.domain.duty.problems import planned_by_us, problem_of, rows_of
+from vigil.domain.duty.problems import needs_of, planned_by_us, rows_at, shifts_of
 from vigil.engines.roster import LEAD, Coverage, Need, Presence, Span, coverage, intersect, subtract, union
 from vigil.kernel.clock import VIETNAM
 
@@ -75,20 +75,21 @@ def planned_coverage(roster: Roster) -> Coverage:
 
 
 def _planned(roster: Roster) -> tuple[list[Need], list[DutyRow], Coverage, Mapping[UUID, frozenset[str]]]:
-    problem = problem_of(roster)
-    if not problem.slots:
+    shifts = shifts_of(roster)
+    needs = needs_of(roster, shifts)
+    if not needs:
         return [], [], coverage([], []), {}
-    rows = planned_by_us(rows_of(roster))
+    window = Span(roster.watch.starts_at, roster.watch.ends_at)
+    rows = planned_by_us(rows_at(roster, shifts))
     members = list(Member.objects.filter(organisation=roster.watch.organisation_id).select_related("person"))
     qualities = {one.person_id: frozenset(one.skills) | ({LEAD} if one.may_lead else set()) for one in members}
-    away = _away(rows, members, problem.window)
+    away = _away(rows, members, window)
     there = [
         Presence(str(row.person_id), str(row.shift.post_id), span, row.kind, _of(row, qualities))
         for row in rows
         for span in subtract([Span(row.starts_at, row.ends_at)], away[row.person_id])
     ]
-    needs = problem.expanded().needs()
-    return needs, rows, coverage(needs, there, problem.window), qualities
+    return needs, rows, coverage(needs, there, window), qualities
 
 
 def _away(rows: Sequence[DutyRow], members: Sequence[Member], window: Span) -> Mapping[UUID, list[Span]]:

@@ -19,6 +19,7 @@ from vigil.engines.roster import (
     PATTERNS,
     Assignment,
     Carried,
+    Need,
     Pattern,
     Person,
     Problem,
@@ -46,15 +47,31 @@ def problem_of(roster: Roster, *, posts: Collection[Post] | None = None, fixed: 
 
     With `posts`: shifts are made anew from their patterns. Without: the shifts that are there, at their posts.
     """
+    shifts = [] if posts is not None else shifts_of(roster)
+    return _problem(roster, posts, shifts, fixed, people_of(roster.watch, besides=roster))
+
+
+def needs_of(roster: Roster, shifts: Sequence[DutyShift]) -> list[Need]:
+    """What its shifts (see `shifts_of`) need, whoever there is to stand."""
+    problem = _problem(roster, None, shifts, (), ())
+    return problem.expanded().needs() if problem.slots else []
+
+
+def _problem(
+    roster: Roster,
+    posts: Collection[Post] | None,
+    shifts: Sequence[DutyShift],
+    fixed: Iterable[DutyRow],
+    people: Iterable[Person],
+) -> Problem:
     watch = roster.watch
     window = Span(watch.starts_at, watch.ends_at)
-    shifts = [] if posts is not None else shifts_of(roster)
     at = {post.pk: post for post in posts} if posts is not None else {shift.post_id: shift.post for shift in shifts}
     own = sorted((post for post in at.values() if post.provider_id is None), key=lambda post: (post.name, post.pk))
     problem = Problem(
         window=window,
         posts=tuple(_post(post) for post in own),
-        people=tuple(people_of(watch, besides=roster)),
+        people=tuple(people),
         rules=rules_of(roster),
         patterns={str(post.pk): _pattern(post) for post in own},
         holidays=frozenset(holidays_between(watch.first_day, watch.last_day)),
@@ -80,6 +97,16 @@ def rows_of(roster: Roster) -> list[DutyRow]:
     """The rows in force, in order of time."""
     rows = roster.rows.filter(superseded_at=None, shift__dropped_at=None)
     return list(rows.select_related("person", "shift__post").order_by("starts_at", "person__name"))
+
+
+def rows_at(roster: Roster, shifts: Sequence[DutyShift]) -> list[DutyRow]:
+    """The rows in force at these shifts (see `shifts_of`), in order of time; people are known by their keys alone."""
+    by_key = {shift.pk: shift for shift in shifts}
+    rows = roster.rows.filter(superseded_at=None, shift__dropped_at=None).order_by("starts_at", "pk")
+    found = [row for row in rows if row.shift_id in by_key]  # a shift may have come since
+    for row in found:
+        row.shift = by_key[row.shift_id]
+    return found
 
 
 def assignment_of(row: DutyRow) -> Assignment:

@@ -53,6 +53,13 @@ class LogSource(models.Model):
                 fields=["token_digest"], condition=~models.Q(token_digest=""), name="log_source_token_once"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(found_by_itself=True, retired_at=None),
+                name="log_source_found",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

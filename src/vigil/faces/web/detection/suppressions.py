@@ -1,7 +1,7 @@
 """Suppressions: what raises no alert for a while, whose it is, why, until when, and how much it held back."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -23,6 +23,8 @@ from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
+
+PER_PAGE: Final = 50
 
 
 class SuppressionForm(forms.Form):
@@ -49,17 +51,19 @@ class SuppressionForm(forms.Form):
 @login_required
 @require_GET
 def suppressions(request: HttpRequest) -> HttpResponse:
-    """Those that hold, the next to end first; below them what is over."""
-    now = clock.now()
+    """Those that hold, the next to end first; with `?over=1` those that are over, the newest first."""
+    now, over = clock.now(), request.GET.get("over") == "1"
     rows = scoped(request, Suppression.objects.select_related("organisation"), permission=READ)
-    held = rows.filter(lifted_at=None, expires_at__gt=now).order_by("expires_at")
-    over = rows.exclude(lifted_at=None, expires_at__gt=now).order_by("-created_at")
-    owners = {row.organisation_id for row in held}
+    holding = rows.filter(lifted_at=None, expires_at__gt=now)
+    ended = rows.exclude(lifted_at=None, expires_at__gt=now)
+    shown = ended.order_by("-created_at", "pk") if over else holding.order_by("expires_at", "pk")
+    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
+    owners = {row.organisation_id for row in page}
     context = {
-        "held": held[:500],
-        "page": Paginator(over, 50).get_page(request.GET.get("page")),
+        "over": over,
+        "page": page,
+        "holding": holding.count() if over else page.paginator.count,
         "managed": set(visible(request, MANAGE).filter(pk__in=owners).values_list("pk", flat=True)),
-        "now": now,
     }
     return render(request, "detection/suppressions.html", context)
 
