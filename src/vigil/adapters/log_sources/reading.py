@@ -29,6 +29,7 @@ WINDOW: Final = 20_000
 _BITS, _LOW = 40, (1 << 40) - 1
 _TOO_LONG: Final = "a line that is too long"
 _STRETCH: Final = 64_000_000
+_LAST: Final = 128_000_000
 _BYTES_OF_BLOCKS: Final = 72_000_000
 """A stretch and a little: one batch of each layout, not one and a small one."""
 _MOST_WHOLE: Final = 256_000_000
@@ -113,7 +114,8 @@ def _stretches(path: Path) -> list[Piece]:
         or _first(path) == b"#"
     ):
         return [Piece(path)]
-    starts = list(range(0, size, _STRETCH))
+    end = max(0, size - _LAST) // _STRETCH * _STRETCH  # from here on shorter ones, that none is waited for long
+    starts = [*range(0, end, _STRETCH), *range(end, size, _STRETCH // 4)]
     return [Piece(path, start, stop) for start, stop in zip(starts, [*starts[1:], None], strict=True)]
 
 

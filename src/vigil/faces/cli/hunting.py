@@ -108,13 +108,13 @@ class Hunt:
         return made
 
     def _made(self, shares: list[tuple[int, list[Piece]]]) -> Iterable[Made]:
-        global _HUNT
+        global _HUNT, _OWN
+        own = _Own(Matcher(self.plan), Remembered())
         if self.processes == 1 or len(shares) == 1:
-            own = _Own(Matcher(self.plan), Remembered())
             for number, share in shares:
                 yield self.one(own, share, number)
             return
-        _HUNT = self  # what is forked shares the plan and does not receive a copy of it
+        _HUNT, _OWN = self, own  # what is forked shares the plan and does not receive a copy of it
         with multiprocessing.get_context("fork").Pool(min(self.processes, len(shares))) as pool:
             yield from pool.imap_unordered(_in_a_process, shares)
 
@@ -182,7 +182,7 @@ def _place(portion: Portion, row: int) -> tuple[str, int]:
 
 
 _HUNT: Hunt | None = None
-_OWN: list[_Own] = []
+_OWN: _Own | None = None
 
 
 def _named(share: int, file: int) -> str:
@@ -194,11 +194,9 @@ def _file_of(names: Mapping[str, str], event: str) -> str:
 
 
 def _in_a_process(numbered: tuple[int, list[Piece]]) -> Made:
-    hunt = cast("Hunt", _HUNT)
-    if not _OWN:
-        _OWN.append(_Own(Matcher(hunt.plan), Remembered()))
+    hunt, own = cast("Hunt", _HUNT), cast("_Own", _OWN)
     number, share = numbered
-    return hunt.one(_OWN[0], share, number)
+    return hunt.one(own, share, number)
 
 
 def _shares(work: Sequence[Piece]) -> list[list[Piece]]:

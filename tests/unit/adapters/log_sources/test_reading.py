@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -218,3 +219,17 @@ def test_any_damage_to_a_windows_file_costs_its_chunks_and_no_more(corpus, tmp_p
 
 def _text(event: dict) -> str:
     return json.dumps({**event, "at": None}, sort_keys=True, default=str)
+
+
+@pytest.mark.parametrize("size", [64_000_001, 128_000_000, 192_000_000, 300_000_001, 1_000_000_000])
+def test_a_large_file_is_cut_without_a_gap_and_into_shorter_pieces_towards_its_end(tmp_path, size) -> None:
+    path = tmp_path / "large.jsonl"
+    with path.open("wb") as out:
+        out.write(b'{"a": 1}\n')
+        out.truncate(size)  # the rest is a hole: it takes no room
+    cut = pieces([path])
+    assert cut[0].start == 0 and cut[-1].stop is None
+    assert all(one.stop == after.start for one, after in pairwise(cut))
+    lengths = [(size if one.stop is None else one.stop) - one.start for one in cut]
+    assert max(lengths) <= 64_000_000 and 0 < lengths[-1] <= 16_000_000
+    assert lengths[:-1] == sorted(lengths[:-1], reverse=True)
