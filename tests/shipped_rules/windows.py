@@ -233,10 +233,13 @@ WINDOWS: dict[str, tuple[list[list[str]], list[list[str]]]] = {
     "Another program starts in place of one of Windows' own": (
         [[key(IFEO + r"\sethc.exe\Debugger", "cmd.exe")],
          [key(r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\SilentProcessExit\notepad.exe\MonitorProcess", r"C:\x.exe")],
-         [key(WINLOGON + "Shell", r"explorer.exe, C:\x.exe")], [run("cmd.exe", ParentImage=r"C:\Windows\System32\utilman.exe")]],
+         [key(WINLOGON + "Shell", r"explorer.exe, C:\x.exe")], [run("cmd.exe", ParentImage=r"C:\Windows\System32\utilman.exe")],
+         [run("taskmgr", r"C:\Windows\System32\taskmgr.exe", ParentImage=r"C:\Windows\System32\osk.exe")],
+         [run("cmd", r"C:\Windows\System32\cmd.exe", ParentImage=r"C:\Windows\System32\winlogon.exe")]],
         [[key(IFEO + r"\ketoan.exe\Debugger", r"C:\WINDOWS\system32\vsjitdebugger.exe")], [key(IFEO + r"\ketoan.exe\GlobalFlag", "0")],
          [key(WINLOGON + "Shell", "explorer.exe")], [key(WINLOGON + "Userinit", r"C:\Windows\system32\userinit.exe,")],
-         [run("userinit", r"C:\Windows\System32\userinit.exe", ParentImage=r"C:\Windows\System32\winlogon.exe")]],
+         [run("userinit", r"C:\Windows\System32\userinit.exe", ParentImage=r"C:\Windows\System32\winlogon.exe")],
+         [run("taskmgr /2", r"C:\Windows\System32\taskmgr.exe", ParentImage=r"C:\Windows\System32\winlogon.exe")]],
     ),
     "Database server is let run commands (SQL Server)": (
         [[windows("Application", "MSSQLSERVER", 15457, Data=["xp_cmdshell", "0", "1"])],
