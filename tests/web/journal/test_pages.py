@@ -10,8 +10,10 @@ from vigil.domain.journal.keys import signing_key
 from vigil.domain.journal.models import ActorName, Entry, PersonalNote
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.models import Person
+from vigil.domain.paging.actions.raising import raise_page
 from vigil.kernel import clock
 from vigil.kernel.actors import Actor
+from vigil.kernel.phrases import phrase
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +113,13 @@ def test_the_verify_button_reads_the_whole_chain(world, settings, tmp_path) -> N
     answer = client.post(reverse("journal_verify"))
     assert answer.status_code == 200
     assert answer.context["found"].waiting == Entry.objects.count()
+
+
+def test_a_page_is_named_in_the_reader_s_language(world) -> None:
+    owner = world["ours"].organisation
+    raise_page(
+        organisation=owner, kind="alert", title=phrase("Alert: {title}", title="cổng 4022"), body=phrase("x"),
+        actor=ACTOR, now=clock.now(),
+    )  # fmt: skip
+    page = _page(client_of(owner, Role.WATCH_LEAD))
+    assert "Cảnh báo: cổng 4022" in page and "Alert:" not in page

@@ -17,6 +17,7 @@ from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import sees_everything
 from vigil.domain.detection.titles import title_known, told
 from vigil.domain.journal.models import Entry
+from vigil.domain.paging.messages import title_of
 from vigil.faces.web.scoping import scoped, user_of
 
 # subject -> (where its organisation stands; its page)
@@ -119,6 +120,8 @@ def _name(kind: str, row: Any) -> str:
     named = attrgetter(NAMED_BY[kind])(row) if kind in NAMED_BY else row
     if kind in _TITLED:
         return told(title_known(named.title), gettext)[:200] if named.title else str(named)[:200]
+    if kind == "paging.page":
+        return title_of(named).said(gettext)[:200]
     return str(named or "—")[:200]
 
 
