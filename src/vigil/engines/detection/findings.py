@@ -11,7 +11,9 @@ from vigil.engines.detection.entities import entities
 from vigil.engines.detection.indicators import Indicator, time_of
 from vigil.engines.detection.terms import Rule
 
-TIMES: Final = ("systemtime", "utctime", "@timestamp", "timestamp", "eventtime", "time", "ts")
+TIMES: Final = (
+    "systemtime", "utctime", "@timestamp", "timestamp", "eventtime", "timecreated", "timegenerated", "time", "ts",
+)  # fmt: skip
 HOSTS: Final = ("computer", "hostname", "host", "host.name", "sourceipaddress")
 LEVELS: Final = ("critical", "high", "medium", "low", "informational")
 _HOSTS: Final = 1000

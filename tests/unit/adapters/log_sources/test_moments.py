@@ -57,3 +57,8 @@ def test_the_first_field_that_has_it_says_it() -> None:
     assert hosts(batch).to_pylist() == ["b", "www.x.example", None]
     assert hosts(batch, Source(product="zeek")).to_pylist() == ["b", None, None]
     assert times(pa.RecordBatch.from_pydict({"x": ["1"]})).type == pa.timestamp("us", "UTC")
+
+
+@pytest.mark.parametrize("name", ["timecreated", "timegenerated", "eventtime", "systemtime"])
+def test_what_exports_of_windows_events_call_the_time(name) -> None:
+    assert times(pa.RecordBatch.from_pydict({name: ["2026-04-30T00:00:00Z"], "time": ["1"]})).to_pylist() == [AT]
