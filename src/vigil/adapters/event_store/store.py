@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -94,7 +94,7 @@ class EventStore:
         gone += sum(_rewritten(path, beyond) for path in before if path.stem == last)  # it may reach beyond
         for place in self._places():
             day = _day(place.parent.name)
-            old = since is not None and day is not None and day < (since - timedelta(days=1)).date()
+            old = since is not None and day is not None and day < _day_of(since - timedelta(days=1))
             gone += _taken_back(place, beyond, since - _BEFORE if old and since is not None else None)
         return gone
 
@@ -105,7 +105,7 @@ class EventStore:
         """
         wanted = {f"source={source}" for source in sources}
         found = []
-        first, last = since.date(), (until - timedelta(microseconds=1)).date()
+        first, last = _day_of(since), _day_of(until - timedelta(microseconds=1))
         if not self._folder.is_dir():
             return []
         for folder in sorted(self._folder.iterdir(), reverse=True):
@@ -236,6 +236,10 @@ class EventStore:
             for folder in sorted(self._folder.iterdir()):
                 if _day(folder.name) is not None:
                     yield from sorted(folder.iterdir())
+
+
+def _day_of(at: datetime) -> date:
+    return at.astimezone(UTC).date()  # a reader's own day is another one for some hours
 
 
 def _day(name: str) -> date | None:

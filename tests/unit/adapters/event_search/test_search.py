@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
@@ -253,3 +253,15 @@ def test_a_third_waits_and_is_told(store, monkeypatch) -> None:
     with module._running, pytest.raises(Unavailable, match=r"search\.busy"):
         _found(store, "")
     assert _found(store, "").events
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+def test_at_any_hour_a_window_in_the_reader_s_own_time_finds_what_utc_s_does(tmp_path: Path, hour) -> None:
+    store, at = EventStore(tmp_path), datetime(2026, 4, 29, hour, 28, tzinfo=UTC)
+    _kept(store, OURS, EVENTS[:3], at, "net0-1")
+    around = timedelta(minutes=5)
+    for zone in (UTC, timezone(timedelta(hours=7)), timezone(timedelta(hours=-8))):
+        since, until = (at + shift for shift in (-around, around))
+        window = {"since": since.astimezone(zone), "until": until.astimezone(zone), "now": at + timedelta(hours=1)}
+        assert EventSearch(store).find(parse(""), [OURS], **window).count == 3, zone
+        assert store.days([OURS], window["since"], window["until"]) == [(at.date(), OURS)], zone
