@@ -428,3 +428,19 @@ def test_the_form_offers_every_format_that_is_read() -> None:
     from vigil.faces.web.detection.sources import FORMATS as OFFERED
 
     assert [name for name, _ in OFFERED if name != "auto"] and {name for name, _ in OFFERED} == set(FORMATS)
+
+
+def test_pages_speak_first_for_whose_sources_were_heard_last(ours) -> None:
+    first, now = ours.organisation, clock.now()
+    other = organisation("Đơn vị có nguồn", first)
+    LogSource.objects.update(last_received_at=None)
+    client = client_of(first, "administrator")
+    names = ("stored_events", "hunt_new", "suppression_new", "source_new", "indicators", "rules")
+    chosen = f'<option value="{other.pk}" selected>'
+    assert not any(chosen in _text(client.get(reverse(name))) for name in names)
+    source_of(other, now=now)
+    LogSource.objects.filter(organisation=other).update(last_received_at=now)
+    for name in names:
+        assert chosen in _text(client.get(reverse(name))), name
+    client.get(reverse("stored_events"), {"organisation": str(first.pk)})
+    assert chosen not in _text(client.get(reverse("stored_events")))

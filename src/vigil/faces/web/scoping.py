@@ -1,5 +1,6 @@
 """Every view starts here: who asks, which organisations they may see, which one this is about."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -80,15 +81,23 @@ def demanded(request: HttpRequest, permission: str, organisation: Organisation |
     demand(user_of(request), permission, organisation)
 
 
-def default_organisation(request: HttpRequest, permission: str = "view") -> Organisation | None:
-    """The organisation that a new thing most likely belongs to: as asked, else the last used, else the first."""
+def default_organisation(
+    request: HttpRequest,
+    permission: str = "view",
+    rather: Callable[[QuerySet[Organisation]], Organisation | None] | None = None,
+) -> Organisation | None:
+    """The organisation that a new thing most likely belongs to: as asked, else the last used, else the first.
+
+    `rather`: which of those that are allowed comes before the first; None where none of them does.
+    """
     allowed = organisations_for(user_of(request), permission)
     for wish in (request.GET.get("organisation"), request.session.get("organisation")):
         if wish and _is_uuid(wish):
             found = allowed.filter(pk=wish).first()
             if found is not None:
                 return found
-    return allowed.order_by("created_at").first()
+    found = rather(allowed) if rather is not None else None
+    return found or allowed.order_by("created_at").first()
 
 
 def remember_organisation(request: HttpRequest, organisation: Organisation) -> None:

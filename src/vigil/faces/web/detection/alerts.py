@@ -25,11 +25,11 @@ from vigil.domain.detection.models import Alert, AlertKind, AlertVerdict, Detect
 from vigil.domain.organisations.models import Organisation
 from vigil.domain.paging.models import Page
 from vigil.faces.web.detection.queue import said_title
-from vigil.faces.web.detection.sight import HANDLE, MANAGE, age_of, not_there, one_seen
+from vigil.faces.web.detection.sight import HANDLE, MANAGE, age_of, not_there, one_seen, usual_organisation
 from vigil.faces.web.detection.techniques import techniques_of
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
-from vigil.faces.web.scoping import actor_of, default_organisation, demanded, user_of, visible
+from vigil.faces.web.scoping import actor_of, demanded, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.actors import Actor
 from vigil.kernel.errors import NotFound, Refused, VigilError
@@ -175,7 +175,7 @@ def call(request: HttpRequest) -> HttpResponse:
     allowed = visible(request, HANDLE)
     if not allowed.exists():
         raise NotFound("page.not_found", N_("There is nothing here, or it is not yours to see."))
-    initial = {"organisation": default_organisation(request, HANDLE)}
+    initial = {"organisation": usual_organisation(request, HANDLE)}
     form = CallForm(request.POST or None, organisations=allowed, initial=initial)
     error = None
     if request.method == "POST" and form.is_valid():

@@ -21,13 +21,13 @@ from vigil.domain.detection.actions.lists import add_list, retire_list
 from vigil.domain.detection.models import Alert, HuntState, IndicatorList, Origin, RetroHunt, Rule
 from vigil.domain.detection.queries import visible_rules
 from vigil.domain.organisations.models import Organisation
-from vigil.faces.web.detection.sight import MANAGE, READ, choices, one_seen, speaking_for
+from vigil.faces.web.detection.sight import MANAGE, READ, choices, one_seen, speaking_for, usual_organisation
 from vigil.faces.web.detection.words import shipped_named
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
 from vigil.faces.web.readiness.views import signed_in_or_stale
-from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, user_of, visible
+from vigil.faces.web.scoping import actor_of, demanded, scoped, user_of, visible
 from vigil.faces.web.uploads import uploaded
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
@@ -172,7 +172,7 @@ class ListForm(forms.Form):
 def indicators(request: HttpRequest) -> HttpResponse:
     """The lists, and a further one."""
     allowed = visible(request, MANAGE)
-    initial = {"organisation": default_organisation(request, MANAGE)}
+    initial = {"organisation": usual_organisation(request, MANAGE)}
     form = ListForm(request.POST or None, request=request, initial=initial)
     error = None
     if request.method == "POST" and form.is_valid():

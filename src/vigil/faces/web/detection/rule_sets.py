@@ -19,8 +19,8 @@ from vigil.domain.detection.queries import rules_for
 from vigil.domain.detection.rule_files import ReadRule, read_rules
 from vigil.domain.detection.staged import stage, staged, unstage
 from vigil.faces.web.detection.hunts import looked_back
-from vigil.faces.web.detection.sight import MANAGE
-from vigil.faces.web.scoping import actor_of, default_organisation, demanded
+from vigil.faces.web.detection.sight import MANAGE, usual_organisation
+from vigil.faces.web.scoping import actor_of, demanded
 from vigil.faces.web.uploads import uploaded
 from vigil.kernel import clock
 from vigil.kernel.errors import Refused, VigilError
@@ -105,7 +105,7 @@ def _applied(request: HttpRequest, digest: str) -> HttpResponse:
         request,
         told % {"added": done.added, "changed": done.changed, "retired": done.retired, "unusable": done.unusable},
     )
-    owner, days = default_organisation(request, MANAGE), request.POST.get("days", "0")
+    owner, days = usual_organisation(request, MANAGE), request.POST.get("days", "0")
     if owner is None or not days.isdecimal() or len(days) > 3 or not int(days):
         return redirect("rules")
     arrived = rules_for(owner.pk, now).filter(changed_at=now).values_list("pk", flat=True)

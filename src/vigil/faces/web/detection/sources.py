@@ -29,13 +29,13 @@ from vigil.domain.detection.queries import (
 )
 from vigil.domain.detection.signs import strangers
 from vigil.domain.organisations.models import Organisation
-from vigil.faces.web.detection.sight import MANAGE, READ, age_of, one_seen, percent_of
+from vigil.faces.web.detection.sight import MANAGE, READ, age_of, one_seen, percent_of, usual_organisation
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
 from vigil.faces.web.lists.paging import MOST_FOUND, page_of
 from vigil.faces.web.readiness.views import signed_in_or_stale
-from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, user_of, visible
+from vigil.faces.web.scoping import actor_of, demanded, scoped, user_of, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 
@@ -182,8 +182,8 @@ def _line(one: SourceNow, now: Any) -> dict[str, Any]:
 def new(request: HttpRequest) -> HttpResponse:
     """Enter a source."""
     allowed = visible(request, MANAGE)
-    demanded(request, MANAGE, default_organisation(request, MANAGE))
-    initial = {"organisation": default_organisation(request, MANAGE)}
+    demanded(request, MANAGE, usual_organisation(request, MANAGE))
+    initial = {"organisation": usual_organisation(request, MANAGE)}
     form = SourceForm(request.POST or None, organisations=allowed, initial=initial)
     error = None
     if request.method == "POST" and form.is_valid():

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from vigil.domain.detection.actions.suppressions import LONGEST, lift, suppress
 from vigil.domain.detection.models import Rule, Suppression
 from vigil.domain.organisations.models import Organisation
-from vigil.faces.web.detection.sight import MANAGE, READ, one_seen
+from vigil.faces.web.detection.sight import MANAGE, READ, one_seen, usual_organisation
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.lists.fields import OrganisationField
-from vigil.faces.web.scoping import actor_of, default_organisation, demanded, scoped, visible
+from vigil.faces.web.scoping import actor_of, demanded, scoped, visible
 from vigil.kernel import clock
 from vigil.kernel.errors import VigilError
 
@@ -73,9 +73,9 @@ def suppressions(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Suppress something; prepared where a page offered it."""
     allowed = visible(request, MANAGE)
-    demanded(request, MANAGE, default_organisation(request, MANAGE))
+    demanded(request, MANAGE, usual_organisation(request, MANAGE))
     initial = {
-        "organisation": default_organisation(request, MANAGE),
+        "organisation": usual_organisation(request, MANAGE),
         "key": request.GET.get("key", "")[:300],
         "entity": request.GET.get("entity", "")[:300],
     }
