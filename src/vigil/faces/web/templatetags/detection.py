@@ -1,8 +1,9 @@
 """Template tags of detection: ages and deadlines in words, titles in the reader's language, a sparkline's bars."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.utils.http import urlencode
@@ -163,3 +164,25 @@ def event_query(organisation: Any, event: str, at: Any, source: Any) -> str:
     """The query by which a kept event is found."""
     told = {"organisation": organisation, "id": event, "at": at.isoformat() if isinstance(at, datetime) else at}
     return f"?{urlencode({**told, **({'source': source} if source else {})})}"
+
+
+_NEW_SYSLOG: Final = re.compile(  # RFC 5424, section 6
+    r'<\d{1,3}>\d{1,2} \S+ \S+ (\S+) (\S+) \S+ (?:-|(?:\[(?:[^]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: \ufeff?(.+))?',
+    re.DOTALL,
+)
+_OLD_SYSLOG: Final = re.compile(
+    r"<\d{1,3}>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ (.+)", re.DOTALL
+)  # RFC 3164, section 4.1
+
+
+@register.filter
+def gist(raw: str) -> str:
+    """A kept record in a line: of syslog the program and what it said, for time and host stand beside it."""
+    head = raw[:2000]
+    if (old := _OLD_SYSLOG.match(head)) is not None:
+        return old[1].strip()
+    new = _NEW_SYSLOG.match(head)
+    if new is None or not new[3]:
+        return raw
+    program = "" if new[1] == "-" else f"{new[1]}: " if new[2] == "-" else f"{new[1]}[{new[2]}]: "
+    return f"{program}{new[3].strip()}"
