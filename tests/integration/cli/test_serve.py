@@ -44,6 +44,16 @@ def _begun(environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
     raise AssertionError(log.read_text())
 
 
+def _until_nobody_answers(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=2).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("somebody still listens")
+
+
 def _refused(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "vigil.faces.cli", *(arguments or ("serve",))]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -73,6 +83,9 @@ def test_a_second_is_told_who_runs_and_a_killed_one_is_followed_by_the_next(envi
     finally:
         os.kill(first.pid, signal.SIGKILL)  # it alone: its children end by themselves
         first.wait(10)
+    _until_nobody_answers(
+        int(environment["VIGIL_PORT"])
+    )  # or it is the first's last child that answers, not the second
     second = _begun(environment, tmp_path / "second.log")
     second.send_signal(signal.SIGTERM)
     assert second.wait(20) == 0
