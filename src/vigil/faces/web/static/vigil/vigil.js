@@ -66,5 +66,19 @@
     }
   }
   if (document.querySelector("[data-clock],[data-stale-after]")) { tick(); setInterval(tick, 1000); }
-  document.body.addEventListener("htmx:afterSwap", () => tick());
+  // the board's news must close nothing that is open, and take no field from under a hand
+  let opened = null;
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    opened = null;
+    const old = event.detail.target;
+    if (old.id !== "rows") return;
+    if (old.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) { event.detail.shouldSwap = false; return; }
+    opened = Array.from(old.querySelectorAll("details"), (one) => one.open);
+  });
+  document.body.addEventListener("htmx:afterSwap", () => {
+    const now = opened ? document.querySelectorAll("#rows details") : [];
+    if (opened && now.length === opened.length) now.forEach((one, n) => { one.open = one.open || opened[n]; });
+    opened = null;
+    tick();
+  });
 })();
