@@ -6,8 +6,9 @@ A data folder of its own (SQLite), SigmaHQ's rules, a realistic Windows log. The
 fast as they can: one of them, and as many as there are processors, where nothing is left for a hunt but what it takes
 from them. Rounds with and without a hunt take turns. What it takes is reckoned from processor time, because other work
 on a machine moves wall time by more than a hunt does: how many events a detector reads in a processor second beside a
-hunt (caches, memory), and where all processors are busy the hunt's share of them. Wall time (the best of the rounds)
-stands beside it. Writes build/bench/retro.json.
+hunt (caches, memory), and where all processors are busy the hunt's share of them, from the start of the detectors'
+steady reading to its end; medians. Wall time (the best of the rounds) stands beside it. A detector has four streams, each short enough
+that a hunt does not stand still for it. Writes build/bench/retro.json.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,7 @@ ARCHIVE = CORPUS / "sigma_rules.tar.xz"
 BEGUN = datetime(2026, 4, 29, tzinfo=UTC)  # the log's own time
 LOSS_PERCENT = 10.0
 STOP_S = 2.0
+STREAMS = 4  # of a detector
 rows: list[dict[str, Any]] = []
 
 DETECTOR = """
@@ -52,10 +55,14 @@ one = module.Detector(
 one._refresh()
 print("ready", flush=True)
 sys.stdin.readline()
-read, begun, used = 0, time.monotonic(), time.process_time()
+read = 0
+while read < min(20_000, events // 4):
+    read += int(one.round().split()[0])
+print("reads", flush=True)
+before, begun, used = read, time.monotonic(), time.process_time()
 while read < events:
     read += int(one.round().split()[0])
-print(time.monotonic() - begun, time.process_time() - used, flush=True)
+print(time.monotonic() - begun, time.process_time() - used, read - before, flush=True)
 one.close()
 """
 
@@ -127,8 +134,8 @@ class Round:
     hunt_cpu_s: float = 0.0
 
 
-def detected(detectors: int, events: int, environment: dict[str, str]) -> Round:
-    """A round of so many detectors, each with a full stream."""
+def detected(detectors: int, events: int, environment: dict[str, str], hunting: "Hunting | None") -> Round:
+    """A round of so many detectors, each with full streams, beside a hunt or none."""
     going = [
         subprocess.Popen(
             [sys.executable, "-c", DETECTOR, str(n), str(detectors), str(events)], env=environment, text=True,
@@ -142,8 +149,15 @@ def detected(detectors: int, events: int, environment: dict[str, str]) -> Round:
     for given, _ in pipes:
         given.write("go\n")
         given.flush()
-    told = [[float(word) for word in one.communicate()[0].split()] for one in going]
-    return Round(detectors * events, max(wall for wall, _ in told), sum(cpu for _, cpu in told))
+    if any(out.readline() != "reads\n" for _, out in pipes):
+        raise RuntimeError("a detector does not read")
+    before = hunting.cpu_s() if hunting else 0.0
+    told = [[float(word) for word in out.readline().split()] for _, out in pipes]
+    hunted = hunting.cpu_s() - before if hunting else 0.0
+    for one in going:
+        one.communicate()
+    wall_s, cpu_s, read = zip(*told, strict=True)
+    return Round(int(sum(read)), max(wall_s), sum(cpu_s), hunted)
 
 
 class Hunting:
@@ -212,7 +226,7 @@ def compared(alone: list[Round], beside: list[Round], busy: str, *, full: bool) 
     one, two = (max(each.events / each.wall_s for each in rounds) for rounds in (alone, beside))
     no_hunt = {"peer": "no hunt", "peer_value": round(one, 1), "ratio": round(two / one, 3)}
     note(f"live events a second (the best round) beside a hunt, {busy}", two, "events/s", **no_hunt)
-    one, two = (sum(r.events for r in rounds) / sum(r.cpu_s for r in rounds) for rounds in (alone, beside))
+    one, two = (median(r.events / r.cpu_s for r in rounds) for rounds in (alone, beside))
     no_hunt = {"peer": "no hunt", "peer_value": round(one, 1), "ratio": round(two / one, 3)}
     note(f"live events a processor second beside a hunt, {busy}", two, "events/CPU-s", **no_hunt)
     hunt = sum(r.hunt_cpu_s for r in beside)
@@ -226,7 +240,7 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--events", type=int, default=60_000)
+    parser.add_argument("--events", type=int, default=40_000)
     given = parser.parse_args()
     shutil.rmtree(DATA, ignore_errors=True)
     DATA.mkdir(parents=True)
@@ -239,12 +253,13 @@ def main() -> None:
     lines, source = laid(given.events)
     turn = 0
 
-    def once(detectors: int) -> Round:
+    def once(detectors: int, hunting: Hunting | None = None) -> Round:
         nonlocal turn
         turn += 1
         for n in range(detectors):
-            spooled(lines, source, f"t{turn}x{n}")
-        return detected(detectors, given.events, environment)
+            for part in range(STREAMS):
+                spooled(lines, source, f"t{turn}s{part}x{n}")
+        return detected(detectors, STREAMS * given.events, environment, hunting)
 
     once(1)  # compiles the rules
     processors = os.cpu_count() or 1
@@ -254,9 +269,7 @@ def main() -> None:
         for _ in range(given.rounds):
             alone.append(once(detectors))
             with Hunting(environment) as hunting:
-                before = hunting.cpu_s()
-                beside.append(once(detectors))
-                beside[-1].hunt_cpu_s = hunting.cpu_s() - before
+                beside.append(once(detectors, hunting))
         compared(alone, beside, busy, full=detectors == processors)
     with Hunting(environment) as hunting:
         rate, stops = hunted(hunting)

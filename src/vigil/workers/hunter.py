@@ -2,8 +2,8 @@
 
 One hunt at a time, its organisation's turn by turn: a day of a source is read to its end, file by file, then another
 hunt that waits has its turn. What was found is committed with how far the hunt went; killed in the middle of a day of a
-source, that day is read again and tells nothing twice. It yields to the live path: the lowest priority, pauses, and it
-stands still while the spool fills.
+source, that day is read again and tells nothing twice. It yields to the live path: the lowest priority, a sixteenth of
+one processor while the live path has more to read than it can at once, and a standstill while the spool fills.
 """
 
 import logging
@@ -60,6 +60,10 @@ _COMMIT_S: Final = 3.0
 _MANY_HITS: Final = 2_000
 _NICE: Final = 19
 _REST: Final = 0.25
+_REST_WHEN_BUSY: Final = 15.0
+"""Rest for each second of processor time. Priority alone does not do: who runs on the processor beside it shares its
+memory and often its core, and takes 0.4 to 1.0 of what it uses from the live path (`tools/bench/retro.py`)."""
+_BUSY_BYTES: Final = 4_000_000
 _BEHIND_BYTES: Final = 64_000_000
 _LONGEST_WAIT_S: Final = 60.0
 _LATELY: Final = timedelta(seconds=15)
@@ -123,7 +127,9 @@ class _Turn:
         self._parts = 0
         self._raised = hunt.raised
         self._tried = Tried(self._progress.result)
-        self._begun = self._asked = self._committed = self._worked = self._told = time.monotonic()
+        self._begun = self._asked = self._committed = self._told = time.monotonic()
+        self._worked = time.process_time()
+        self._busy = _live_path_has_to_read(_BUSY_BYTES)
 
     def run(self) -> str:
         hunt = self._hunt
@@ -162,6 +168,7 @@ class _Turn:
         if not past.ours.matched and not past.ours.indicators:
             raise _Ended(HuntState.FAILED, loaded.fault or NOTHING)
         self._again(cursor)
+        self._worked = time.process_time()  # rules that are compiled once ask for no rest
         days = self._days(past, cursor.get("after"))
         remaining = {place: len(self._hunter.store.files_of(*place)) for place in days}
         self._progress.files_total = self._progress.files_done + sum(remaining.values())
@@ -241,9 +248,7 @@ class _Turn:
         if len(self._hits) >= _MANY_HITS or len(self._matched) >= _MANY_HITS * 10:
             self._commit(part)
         if now - self._asked > _ASK_S:
-            self._asked = now
             self._hear(part)
-            self._tell_that_it_lives(now)
             self._let_the_live_path_go_first(part)
             if not self._hunt.test:
                 self._let_tests_go_first()
@@ -251,9 +256,17 @@ class _Turn:
             self._tried.limited()
             self._commit(part)
             raise _Ended(HuntState.DONE)
-        if self._hunter.stop.wait(min(1.0, (time.monotonic() - self._worked) * _REST)):
-            raise _Leave
-        self._worked = time.monotonic()
+        self._rest(part)
+
+    def _rest(self, part: str) -> None:
+        """Leave the machine to others, for long where the live path is busy; go on at once when it is no more."""
+        used, begun = time.process_time() - self._worked, time.monotonic()
+        while (left := begun + used * (_REST_WHEN_BUSY if self._busy else _REST) - time.monotonic()) > 0:
+            if self._hunter.stop.wait(min(left, _ASK_S)):
+                raise _Leave
+            if left > _ASK_S:
+                self._hear(part)
+        self._worked = time.process_time()
 
     def _tell_that_it_lives(self, now: float) -> None:
         if now - self._told > _BEAT_S:
@@ -263,13 +276,19 @@ class _Turn:
             )
 
     def _hear(self, part: str) -> None:
+        """Whether it should end, whether the live path is busy; and say that it lives."""
+        self._asked = time.monotonic()
+        self._tell_that_it_lives(self._asked)
+        self._busy = _live_path_has_to_read(_BUSY_BYTES)
         if hold_on(self._hunt, clock.now()):
             self._commit(part)
             raise _Ended(HuntState.CANCELLED)
 
     def _let_the_live_path_go_first(self, part: str) -> None:
         until = time.monotonic() + _LONGEST_WAIT_S
-        while time.monotonic() < until and _live_path_is_behind() and not self._hunter.stop.wait(_ASK_S):
+        while time.monotonic() < until and _live_path_has_to_read(_BEHIND_BYTES):
+            if self._hunter.stop.wait(_ASK_S):
+                break
             self._hear(part)
 
     def _let_tests_go_first(self) -> None:
@@ -279,6 +298,7 @@ class _Turn:
                 taken = take_turn(test, clock.now())
                 if taken is not None:
                     _Turn(self._hunter, taken).run()
+                    self._worked = time.process_time()  # that was the test's work, and it has rested for it
 
     def _commit(self, part: str) -> None:
         cursor = self._progress.cursor
@@ -339,10 +359,10 @@ def _still_alive(hunt: RetroHunt) -> Iterator[None]:
         heart.join()
 
 
-def _live_path_is_behind() -> bool:
-    """Whether what came in waits to be read. A spool that nobody reads does not stop hunts."""
+def _live_path_has_to_read(more_than: int) -> bool:
+    """Whether so many bytes that came in wait to be read. A spool that nobody reads does not stop hunts."""
     lately = clock.now() - _LATELY
-    return SpoolPosition.objects.filter(waiting_bytes__gt=_BEHIND_BYTES, updated_at__gt=lately).exists()
+    return SpoolPosition.objects.filter(waiting_bytes__gt=more_than, updated_at__gt=lately).exists()
 
 
 def _as_matched(found: Iterator[list[tuple[float, str, str, tuple[tuple[str, str], ...]]]]) -> Iterator[list[Matched]]:

@@ -228,7 +228,7 @@ def test_stopped_it_ends_within_two_seconds_and_keeps_what_it_found(owner, hunte
     for n in range(40):
         at = NOW - timedelta(hours=n + 1)
         keep(events, source, [started(at, n=n)], at, n)
-    monkeypatch.setattr(module, "_REST", 1_000.0)  # as if each piece were much work
+    monkeypatch.setattr(module, "_REST", 200.0)  # as if each piece were much work
     monkeypatch.setattr(module, "_COMMIT_S", 0.0)
     monkeypatch.setattr(module, "_BEAT_S", 0.01)
     hunt = asked(owner, rule)
