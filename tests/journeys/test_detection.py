@@ -1,6 +1,7 @@
 """A newcomer points rsyslog at Vigil and sees an alert within five seconds; the same over HTTP, and from a file."""
 
 import json
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -97,6 +98,42 @@ def test_from_a_log_line_to_a_closed_alert(detecting: Detecting, page, shot, sig
     page.get_by_role("button", name="Đóng").click()
     page.locator(".badge.bg-green-lt").first.wait_for()
     assert "Đã chặn 203.0.113.7" in page.inner_text("main")
+
+
+def test_a_line_is_on_a_board_that_stands_open_within_five_seconds_and_closes_nothing(
+    detecting: Detecting, page, shot, sign_in
+) -> None:
+    sign_in(detecting.running)
+    page.goto(f"{detecting.running.url}/")
+    waiting = page.locator("#rows a[href='/alerts/']").first
+
+    def log(host: str) -> None:
+        line = f"<13>1 {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {host} test - - - knock-knock".encode()
+        with socket.create_connection(("127.0.0.1", detecting.syslog), 5) as there:
+            there.sendall(b"%d %s" % (len(line), line))
+
+    log("gateway-1")  # a board without sources says so; from now on there is one
+    waiting.wait_for(timeout=20_000)
+    words = page.locator("#rows details").first
+    words.locator("summary").click()
+    before, took = waiting.inner_text(), []
+    for n in range(2, 5):
+        began = time.monotonic()
+        log(f"gateway-{n}")
+        until(lambda b=before: waiting.inner_text() != b, within_s=5)
+        took.append(time.monotonic() - began)
+        before = waiting.inner_text()
+        assert words.evaluate("one => one.open"), "what somebody reads is not closed under them"
+    print(f"\nfrom the log line to a board that stands open: {max(took):.1f} s at the most")
+    assert max(took) < 5
+    box = page.evaluate_handle("() => document.querySelector('#rows').appendChild(document.createElement('input'))")
+    box.as_element().type("đang viết")
+    log("gateway-5")
+    page.wait_for_timeout(7_000)
+    assert page.evaluate("() => document.activeElement.value") == "đang viết", "nothing is taken from under a hand"
+    page.evaluate("() => document.activeElement.blur()")
+    until(lambda: waiting.inner_text() != before, within_s=5)
+    shot("board-alerts")
 
 
 def test_over_http_and_from_a_file(detecting: Detecting, page, shot, sign_in) -> None:

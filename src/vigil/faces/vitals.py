@@ -1,6 +1,7 @@
 """The signs of life as every face shows them: the domain's reads, with the machine's clock measured."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -11,6 +12,7 @@ from vigil.adapters.notifiers.deadman import checked
 from vigil.domain.detection.signs import detection_signs
 from vigil.domain.paging.channels import channels
 from vigil.domain.paging.models import Ping
+from vigil.domain.paging.unreached import paging_signs
 from vigil.domain.vitals.queries import State, Vital, health
 from vigil.kernel import clock
 from vigil.kernel.phrases import N_, phrase
@@ -23,7 +25,8 @@ def signs() -> list[Vital]:
     found = health(now=clock.now(), folder=settings.VIGIL_DATA, workers=settings.VIGIL_WORKERS, clock=_clock_sign)
     return [
         *found,
-        *_detection_signs(),
+        *_of_the_database("detection", detection_signs),
+        *_of_the_database("pages", paging_signs),
         _ocr_sign(),
         _mail_sign(),
         second_factor_sign(),
@@ -32,11 +35,11 @@ def signs() -> list[Vital]:
     ]
 
 
-def _detection_signs() -> list[Vital]:
+def _of_the_database(name: str, told: Callable[[datetime], list[Vital]]) -> list[Vital]:
     try:
-        return detection_signs(clock.now())
+        return told(clock.now())
     except DatabaseError:
-        return [Vital("detection", "unknown", phrase(N_("Unknown while the database does not answer.")))]
+        return [Vital(name, "unknown", phrase(N_("Unknown while the database does not answer.")))]
 
 
 def _channel_signs() -> list[Vital]:

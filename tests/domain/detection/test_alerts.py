@@ -88,7 +88,7 @@ def test_closed_with_a_verdict_and_reopened_with_a_reason(isp, now, lan) -> None
         reopen(alert=alert, text="", actor=lan.as_actor(), now=now)
     again = reopen(alert=alert, text="Không phải bảo trì", actor=lan.as_actor(), now=now)
     assert (again.state, again.verdict, again.closed_at) == ("open", "", None)
-    assert [row.what for row in AlertNote.objects.filter(alert=alert)] == ["closed", "reopened"]
+    assert [row.what for row in AlertNote.objects.filter(alert=alert)] == ["closed:benign", "reopened"]
 
 
 def test_what_was_raised_anew_meanwhile_is_not_reopened(isp, now, lan) -> None:

@@ -1,5 +1,6 @@
 """`vigil hunt` as somebody with a folder of logs runs it."""
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -69,6 +70,49 @@ def test_as_json_in_two_processes_and_with_nothing_found(place) -> None:
     assert facts["rejected"][0]["records"] == 1
     assert facts["unusable_rules"][0]["reason"]
     assert _run(place, "--level", "critical").exit_code == 0
+
+
+def test_what_could_not_be_read_to_its_end_is_no_clean_bill(place) -> None:
+    logs = place / "logs"
+    for one in logs.iterdir():
+        one.unlink()
+    quiet = "".join(_event(4624, n % 60, "192.0.2.1") + "\n" for n in range(30_000)).encode()
+    (logs / "a.jsonl.gz").write_bytes(gzip.compress(quiet)[:-20_000])
+    done = _run(place)
+    assert (done.exit_code, "0 events" in done.output) == (4, False)
+    assert "a.jsonl.gz: its compression is cut off" in done.output
+    assert "NOT READ TO THE END, so this is not all: a.jsonl.gz" in done.output
+    assert "KHÔNG ĐỌC ĐƯỢC ĐẾN HẾT" in _run(place, "--lang", "vi").output
+    facts = json.loads(_run(place, "--json").output)
+    assert facts["events"] > 1_000 and facts["rejected"][0]["not_to_its_end"]
+    (logs / "b.jsonl").write_text(_event(4625, 1, "192.0.2.1") + "\n")
+    assert _run(place).exit_code == 1
+    (logs / "b.jsonl").write_text("")
+    (logs / "a.jsonl.gz").write_bytes(bytes(range(256)) * 10)
+    (logs / "log").write_bytes(b"PK\x03\x04 an archive without an ending")
+    (logs / "vi.zip").write_bytes(b"PK\x03\x04")
+    done = _run(place)
+    assert done.exit_code == 3, "nothing of any log could be read"
+    assert "an archive; unpack it first" in done.output and "1 files were passed over" in done.output
+    assert "vi.zip" in done.output
+    assert json.loads(_run(place, "--json").output)["passed_over"] == [str(logs / "vi.zip")]
+
+
+def test_first_and_last_are_instants_whatever_zone_says_them(place) -> None:
+    for one in (place / "logs").iterdir():
+        one.unlink()
+    times = [
+        "2026-04-30T00:30:00Z",
+        "2026-04-30T07:10:00+07:00",
+        "2026-04-30T07:50:00+07:00",
+        "2026-04-29T19:20:00-05:00",
+    ]
+    for n, at in enumerate(times):
+        event = json.loads(_event(4625, 0, "192.0.2.1")) | {"SystemTime": at}
+        (place / "logs" / f"{n}.jsonl").write_text(json.dumps(event) + "\n")
+    (found,) = json.loads(_run(place, "--json").output)["found"]
+    assert (found["first"], found["last"]) == (times[1], times[2])
+    assert "2026-04-30 07:10:00+07:00 … 2026-04-30 07:50:00+07:00" in _run(place).output
 
 
 def test_indicators_are_looked_for_while_they_are_valid_and_what_is_none_is_refused(place) -> None:
@@ -176,7 +220,7 @@ def test_the_rules_that_vigil_ships_are_used_where_nobody_names_others(tmp_path)
     (tmp_path / "auth.log").write_text("".join(lines))
     done = CliRunner().invoke(hunt, [str(tmp_path / "auth.log"), "--no-cache", "--lang", "vi"])
     assert done.exit_code == 1
-    assert "critical             1  Mật khẩu SSH đã bị dò ra" in done.output
+    assert "khẩn cấp             1  Mật khẩu SSH đã bị dò ra" in done.output
     assert "Theo thứ tự thời gian" not in done.output  # one moment is no order
 
 

@@ -16,11 +16,13 @@ from tests.web.detection.conftest import watched
 from tests.web.rooms import ACTOR, client_of, organisation
 
 from vigil.domain.accounts.models import User
+from vigil.domain.detection.actions.calling import page_for_alerts
 from vigil.domain.detection.actions.hunts import ask_hunt
 from vigil.domain.detection.actions.shipped import import_shipped
 from vigil.domain.detection.actions.suppressions import suppress
 from vigil.domain.detection.models import (
     Alert,
+    Detection,
     DetectionProfile,
     IndicatorList,
     Listener,
@@ -34,9 +36,12 @@ from vigil.domain.detection.models import (
 )
 from vigil.domain.detection.queries import rules_for
 from vigil.domain.detection.titles import title_of_indicator, title_of_rule, told
+from vigil.domain.journal.models import Entry
+from vigil.domain.paging.models import Page, PageStep
+from vigil.domain.paging.unreached import paging_signs
 from vigil.faces.cli.terms import translator
 from vigil.faces.web.detection import sources, suppressions
-from vigil.faces.web.detection.strip import detection_of
+from vigil.faces.web.detection.strip import detection_of, strip_of
 from vigil.kernel import clock
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +171,9 @@ def test_an_alert_from_taking_to_verdict_and_back(ours) -> None:
     assert act(minh, "close", verdict="attack").status_code == 409
     assert act(minh, "reopen", text="Chưa hết").status_code == 302
     assert act(minh, "khac").status_code == 404
-    told = ["note", "taken", "given", "returned", "closed", "reopened"]
+    told = ["note", "taken", "given", "returned", "closed:attack", "reopened"]
+    assert "Đã kết thúc: Tấn công" in _text(lan.get(page)) and "Chưa hết" in _text(lan.get(page))
+    assert Entry.objects.get(action="detection.alert_reopened").why == "Chưa hết"
     assert sorted(ours.alert.notes.values_list("what", flat=True)) == sorted(told)
 
 
@@ -210,6 +217,13 @@ def test_many_false_ones_are_closed_at_once_and_a_suppression_is_offered(ours) -
     given = {"organisation": owner.pk, "key": "ồn", "entity": "", "reason": "Quét định kỳ", "days": "7"}
     assert engineer.post(link, {**given, "days": "31"}).status_code == 422
     assert engineer.post(link, {**given, "key": ""}).status_code == 422
+    assert engineer.post(link, {**given, "key": "00000000-0000-4000-8000-0000000000ff"}).status_code == 422
+    assert "Không có luật nào" in _text(engineer.post(link, {**given, "key": "Không có luật này"}))
+    for said, key in ((f" {ours.rule.title} ", ours.rule.uid), ("hxxp://XAU[.]example/a", "url:http://xau.example/a")):
+        assert engineer.post(link, {**given, "key": said}).status_code == 302
+        assert Suppression.objects.latest("created_at").key == key
+    assert '<option value="ồn">' in form
+    assert engineer.get(reverse("alerts_many")).url == reverse("alerts")
     assert engineer.post(link, given).url == reverse("suppressions")
     assert "Quét định kỳ" in _text(officer.get(reverse("suppressions")))
     engineer.post(reverse("suppression_lift", args=[Suppression.objects.get(key="ồn").pk]))
@@ -238,7 +252,14 @@ def test_a_source_is_entered_and_its_token_shown_once(ours) -> None:
     assert client.post(reverse("source_new"), {**given, "address": "khắp nơi"}).status_code == 422
     page = client.post(reverse("source_new"), given).url
     source = LogSource.objects.get(name="Web 01")
-    shown = client.post(reverse("source_token", args=[source.pk]))
+    address = reverse("source_token", args=[source.pk])
+    assert client.get(address).url == page
+    before = {"before": re.search(r'name="before" value="(\w*)"', _text(client.get(page)))[1]}
+    shown = client.post(address, before)
+    known = LogSource.objects.get(pk=source.pk).token_digest
+    assert client.post(address, before).url == page, "sent again by F5 it makes no other"
+    assert LogSource.objects.get(pk=source.pk).token_digest == known
+    assert "was made already" in _text(client.get(page))
     token = re.search(r'<code class="snippet">([\w-]{20,})</code>', shown.content.decode())[1]
     assert shown.content.decode().count(token) == 3 and "no-store" in shown.headers["Cache-Control"]
     assert token not in client.get(page).content.decode()
@@ -444,3 +465,35 @@ def test_pages_speak_first_for_whose_sources_were_heard_last(ours) -> None:
         assert chosen in _text(client.get(reverse(name))), name
     client.get(reverse("stored_events"), {"organisation": str(first.pk)})
     assert chosen not in _text(client.get(reverse("stored_events")))
+
+
+def test_an_alert_that_nobody_can_be_called_for_says_so_everywhere(ours, monkeypatch) -> None:
+    now, client = clock.now(), client_of(ours.organisation, "duty_officer")
+    alert = raised(ours.organisation, now, level="critical", key="nặng", entity="MÁY")
+    page_for_alerts(actor=ACTOR, now=now)
+    page, address = Page.objects.get(subject__contains=str(alert.pk)), reverse("alert", args=[alert.pk])
+    nobody = "Không gọi được ai"
+    assert nobody not in _text(client.get(address)) and not paging_signs(now), "its first step is still to come"
+    step = PageStep.objects.get(page=page)
+    PageStep.objects.filter(pk=step.pk).update(decided_at=now, outcome="nobody")
+    assert nobody in _text(client.get(address))
+    assert nobody in _text(client.get(reverse("page", args=[page.pk])))
+    assert [sign.state for sign in paging_signs(now + timedelta(minutes=3))] == ["fails"]
+    assert strip_of(ours.organisation.pk, now).unreached == 1
+    PageStep.objects.filter(pk=step.pk).update(outcome="sent", spent=True)
+    assert nobody in _text(client.get(address)), "what was sent failed on every way"
+    PageStep.objects.filter(pk=step.pk).update(spent=False)
+    assert nobody not in _text(client.get(address)) and not paging_signs(now)
+    assert strip_of(ours.organisation.pk, now).unreached == 0
+    client.post(reverse("alert_act", args=[alert.pk, "close"]), {"verdict": "benign", "text": "x"})
+    client.post(reverse("alert_act", args=[alert.pk, "reopen"]), {"text": "Chưa hết"})
+    assert "Chưa gọi ai từ khi mở lại" in _text(client.get(address))
+
+
+def test_what_a_correlation_is_made_of_is_shown_and_not_only_counted(ours) -> None:
+    now = clock.now()
+    alert = raised(ours.organisation, now, kind="correlation", key="dò", entity="198.51.100.7")
+    Detection.objects.filter(alert=alert).update(source=None, events=[f"net0-1-{n}" for n in range(6)])
+    text = _text(client_of(ours.organisation, "duty_officer").get(reverse("alert", args=[alert.pk])))
+    assert text.count('hx-trigger="load"') == 4 and text.count('hx-trigger="toggle once"') == 2
+    assert text.count('class="event-more') == 6 and "net0-1-5" in text

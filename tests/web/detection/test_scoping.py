@@ -72,7 +72,7 @@ def test_what_is_theirs_is_not_there_to_be_changed(ours, theirs) -> None:
         assert administrator.post(_at(name, what, theirs), data).status_code == 404, name
         assert viewer.post(_at(name, what, ours), data).status_code == 404, name
         assert Client().post(_at(name, what, ours), data).status_code == 302, name
-        assert administrator.get(_at(name, what, ours)).status_code == 405, name
+        assert administrator.get(_at(name, what, ours)).status_code == (302 if name == "source_token" else 405), name
         if name in POSTED:
             assert officer.post(_at(name, what, ours), data).status_code == 403, name
     for step in STEPS:

@@ -1,12 +1,15 @@
 """A query as a condition that DuckDB understands. What a reader typed is only ever a parameter, never part of it."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, Literal
+from unicodedata import normalize
 
 from vigil.adapters.event_search.language import All, Any_, Not, One, Part, Query, Term
 from vigil.adapters.event_store import LIST
 
 _OF_EVERY_EVENT: Final = frozenset({"_id", "_host", "_product", "_category", "_service"})
+
+_FORMS: Final[tuple[Literal["NFC", "NFD"], ...]] = ("NFC", "NFD")
 
 
 def condition(query: Query, columns: Collection[str]) -> tuple[str, list[str]]:
@@ -36,12 +39,13 @@ def _in_field(term: Term, columns: Collection[str]) -> tuple[str, list[str]]:
         if term.parts == (Any_(),):
             parts.append(f"{column} IS NOT NULL")
             continue
-        test, value = _test(term.parts)
-        if one.endswith(LIST):
-            parts.append(f"coalesce(len(list_filter({column}, lambda v: {test.format('v')})) > 0, false)")
-        else:
-            parts.append(f"coalesce({test.format(column)}, false)")
-        given.append(value)
+        for written in _ways_to_write(term.parts):
+            test, value = _test(written)
+            if one.endswith(LIST):
+                parts.append(f"coalesce(len(list_filter({column}, lambda v: {test.format('v')})) > 0, false)")
+            else:
+                parts.append(f"coalesce({test.format(column)}, false)")
+            given.append(value)
     return f"({' OR '.join(parts) or 'false'})", given
 
 
@@ -54,7 +58,8 @@ def _test(parts: tuple[Part, ...]) -> tuple[str, str]:
 def _in_line(parts: tuple[Part, ...]) -> tuple[str, list[str]]:
     """A text in the line as it came; in JSON, quotation marks and backslashes stand behind a further one."""
     said, given = [], []
-    for several in dict.fromkeys((parts, tuple(_as_json(part) for part in parts))):
+    written = _ways_to_write(parts)
+    for several in dict.fromkeys([*written, *(tuple(_as_json(part) for part in one) for one in written)]):
         if len(several) == 1 and isinstance(several[0], str):
             said.append('contains(lower("_raw"), lower(?))')
             given.append(several[0])
@@ -62,6 +67,14 @@ def _in_line(parts: tuple[Part, ...]) -> tuple[str, list[str]]:
             said.append("lower(\"_raw\") LIKE lower(?) ESCAPE '\\'")
             given.append(f"%{pattern(several)}%")
     return f"coalesce({' OR '.join(said)}, false)", given
+
+
+def _ways_to_write(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
+    """With letters whole and with their marks behind them (Unicode NFC, NFD): readers do not see which an event has."""
+    made = [
+        tuple(normalize(form, part) if isinstance(part, str) else part for part in parts) for form in _FORMS
+    ]  # fmt: skip
+    return list(dict.fromkeys(made))
 
 
 def _as_json(part: Part) -> Part:

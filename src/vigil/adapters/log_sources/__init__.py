@@ -5,7 +5,7 @@ and where; `tailing` follows a file that is being written.
 """
 
 from vigil.adapters.log_sources.moments import hosts, times
-from vigil.adapters.log_sources.reading import Piece, Portion, Tally, pieces, portions
+from vigil.adapters.log_sources.reading import Piece, Portion, Tally, passed_over, pieces, portions
 from vigil.adapters.log_sources.shapes import FORMATS, WINDOWS, Sorter, several
 from vigil.adapters.log_sources.windows_blocks import Remembered, WindowsBlocks
 
@@ -19,6 +19,7 @@ __all__ = [
     "Tally",
     "WindowsBlocks",
     "hosts",
+    "passed_over",
     "pieces",
     "portions",
     "several",

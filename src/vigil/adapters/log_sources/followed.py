@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from vigil.adapters.log_sources.lines import is_compressed, opened
+from vigil.adapters.log_sources.compression import has_compressed_name
+from vigil.adapters.log_sources.lines import opened
 from vigil.adapters.log_sources.opening import opened_where
 
 HEAD: Final = 256
@@ -82,7 +83,7 @@ class Followed:
 
 def is_same(one: Followed, path: Path) -> bool:
     """Whether the file at `path` holds what was read of it. Raises: OSError."""
-    if not is_compressed(path) and path.stat().st_size < one.offset:
+    if not has_compressed_name(path) and path.stat().st_size < one.offset:
         return False
     with opened(path) as stream:
         return one.is_in(stream)
@@ -92,7 +93,7 @@ def copies(one: Followed, beside: Sequence[Path]) -> Iterator[Path]:
     """Files that hold what was read of it and may hold more: copies, also compressed ones."""
     if not one.offset:
         return
-    for path in sorted(beside, key=is_compressed):
+    for path in sorted(beside, key=has_compressed_name):
         try:
             if is_same(one, path):
                 yield path

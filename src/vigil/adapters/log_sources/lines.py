@@ -1,65 +1,23 @@
 """Lines of a file, compressed or not, in bounded memory: what is too long is left out and counted."""
 
-import lzma
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
-import pyarrow as pa
+from vigil.adapters.log_sources.compression import decompressed
 
 MOST_LINE: Final = 4_000_000
 _BLOCK: Final = 4_000_000
-_COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
-
-
-class _Xz(lzma.LZMAFile):
-    """What is damaged is an OSError, as with the other compressions. `inner`: what is closed with it."""
-
-    inner: IO[bytes] | None = None
-
-    def close(self) -> None:
-        super().close()
-        if self.inner is not None:
-            self.inner.close()
-
-    def read(self, size: int | None = -1) -> bytes:
-        try:
-            return super().read(-1 if size is None else size)
-        except lzma.LZMAError as error:
-            raise OSError(str(error)) from error
-
-
-def is_compressed(path: Path) -> bool:
-    """Whether the name says that it is compressed."""
-    return path.suffix.lower() in (*_COMPRESSIONS, ".xz")
-
-
-def inner_suffix(path: Path) -> str:
-    """The ending of the name, without that of a compression."""
-    return Path(path.stem).suffix.lower() if is_compressed(path) else path.suffix.lower()
 
 
 def opened(path: Path) -> IO[bytes]:
     """The bytes, decompressed as they are read. Raises: OSError (also for what is damaged), later while reading too."""
-    suffix = path.suffix.lower()
-    if suffix == ".xz":
-        return _Xz(path)
-    if suffix in _COMPRESSIONS:
-        stream: IO[bytes] = pa.input_stream(str(path), compression=_COMPRESSIONS[suffix])
-        return stream
-    return path.open("rb")
-
-
-def decompressed(stream: IO[bytes], suffix: str) -> IO[bytes]:
-    """The same of a stream that is open."""
-    if suffix == ".xz":
-        through_xz = _Xz(stream)
-        through_xz.inner = stream
-        return through_xz
-    if suffix in _COMPRESSIONS:
-        through: IO[bytes] = pa.input_stream(pa.PythonFile(stream, mode="r"), compression=_COMPRESSIONS[suffix])
-        return through
-    return stream
+    stream = path.open("rb")
+    try:
+        return decompressed(stream, path.name)
+    except BaseException:
+        stream.close()
+        raise
 
 
 def blocks(

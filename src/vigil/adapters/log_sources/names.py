@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from vigil.adapters.log_sources.lines import is_compressed
+from vigil.adapters.log_sources.compression import has_compressed_name
 
 _ENDINGS: Final = frozenset({".evtx", ".json", ".jsonl", ".ndjson", ".log", ".txt", ""})
 _TURNED: Final = re.compile(r"(?:[.-]\d{1,14}|\.old)+$")
@@ -15,13 +15,13 @@ _OTHERS: Final = frozenset({"wtmp", "btmp", "lastlog", "faillog", "tallylog", "u
 
 def plain(path: Path) -> str:
     """The name in lower case, without the ending of a compression and what rotation adds."""
-    name = (path.stem if is_compressed(path) else path.name).lower()
+    name = (path.stem if has_compressed_name(path) else path.name).lower()
     return _TURNED.sub("", name)
 
 
 def first_name(path: Path) -> Path:
     """The name before rotation: `a.log` of `a.log.1`, of `a.log-20260430.gz` and of `a-20260430.log`."""
-    name = path.stem if is_compressed(path) else path.name
+    name = path.stem if has_compressed_name(path) else path.name
     return path.with_name(_INSIDE.sub(r"\1", _TURNED.sub("", name)) or path.name)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from vigil.adapters.log_sources.lines import decompressed
+from vigil.adapters.log_sources.compression import decompressed
 
 
 def opened_where(path: Path, allowed: Callable[[Path], bool]) -> IO[bytes]:
@@ -22,7 +22,7 @@ def opened_where(path: Path, allowed: Callable[[Path], bool]) -> IO[bytes]:
         same = (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
         if not stat.S_ISREG(held.st_mode) or not same or not allowed(real):
             raise PermissionError(f"{path.name} is not where it may be read")
-        return decompressed(stream, path.suffix.lower())
+        return decompressed(stream, path.name)
     except BaseException:
         stream.close()
         raise

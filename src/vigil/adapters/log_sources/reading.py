@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 import numpy as np
@@ -17,9 +18,10 @@ import pyarrow as pa
 from evtx import PyEvtxParser
 
 from vigil.adapters.log_sources.blocks import BEHIND
+from vigil.adapters.log_sources.compression import is_compressed
 from vigil.adapters.log_sources.formats.lines import reads_json
 from vigil.adapters.log_sources.layouts import Places
-from vigil.adapters.log_sources.lines import MOST_LINE, blocks, is_compressed, lines, opened
+from vigil.adapters.log_sources.lines import MOST_LINE, blocks, lines, opened
 from vigil.adapters.log_sources.names import is_log, plain
 from vigil.adapters.log_sources.shapes import WINDOWS, Sorter, several
 from vigil.adapters.log_sources.windows_blocks import More, Remembered, WindowsBlocks
@@ -35,6 +37,11 @@ _BYTES_OF_BLOCKS: Final = 72_000_000
 _MOST_WHOLE: Final = 256_000_000
 _SAMPLES: Final = 5
 _HEAD, _CHUNK, _MOST_CHUNKS = 4096, 65536, 65535
+_WINDOWS_FILE: Final = b"ElfFile\x00"
+_MOST_UNPACKED: Final = 1 << 30
+_PART: Final = 1 << 20
+_NO_TEXT: Final = "no text in UTF-8"
+_ARCHIVE: Final = "an archive; unpack it first"
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _BRACE, _JSON, _SPACE = 0x7B, (b"{", b"["), b" \t\r\xef\xbb\xbf"
 _STAMP: Final = re.compile(rb"\[\d{9,11}(?:\.\d+)?\] ?[A-Za-z]")
@@ -51,10 +58,11 @@ class Piece:
 
 @dataclass
 class Tally:
-    """What became of the records of a file."""
+    """What became of the records of a file. `unread`: (parts of) it could not be read at all."""
 
     read: int = 0
     rejected: int = 0
+    unread: bool = False
     samples: list[str] = field(default_factory=list)
 
     def reject(self, why: str) -> None:
@@ -62,6 +70,11 @@ class Tally:
         self.rejected += 1
         if len(self.samples) < _SAMPLES:
             self.samples.append(why[:300])
+
+    def give_up(self, why: str) -> None:
+        """It, or the rest of it, cannot be read."""
+        self.reject(why)
+        self.unread = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +116,21 @@ def pieces(places: Iterable[Path]) -> list[Piece]:
     return found
 
 
+def passed_over(places: Iterable[Path]) -> list[Path]:
+    """Files below the places that `pieces` does not take, for their names are none of logs. Raises: OSError."""
+    return [
+        path
+        for place in places
+        if not place.is_file()
+        for path in sorted(place.rglob("*"))
+        if path.is_file() and not is_log(path)
+    ]
+
+
 def _stretches(path: Path) -> list[Piece]:
     size = path.stat().st_size
     # what begins with a header (Zeek, IIS) is read from its beginning
-    if (
-        path.suffix.lower() == ".evtx"
-        or is_compressed(path)
-        or size <= _STRETCH
-        or _is_array(path)
-        or _first(path) == b"#"
-    ):
+    if size <= _STRETCH or is_compressed(path) or _of_windows(path) or _is_array(path) or _first(path) == b"#":
         return [Piece(path)]
     end = max(0, size - _LAST) // _STRETCH * _STRETCH  # from here on shorter ones, that none is waited for long
     starts = [*range(0, end, _STRETCH), *range(end, size, _STRETCH // 4)]
@@ -181,7 +199,7 @@ class _Reading:
             try:
                 yield from self._by_blocks(piece, tally)
             except (OSError, EOFError, ValueError, pa.ArrowInvalid) as error:
-                tally.reject(f"{piece.path.name}: {error}")
+                tally.give_up(f"{piece.path.name}: {error}")
             return
         for n, event in enumerate(_events(piece, tally, self._json)):
             yield from self._take(event, n, tally)
@@ -212,7 +230,7 @@ class _Reading:
 
     def _in_blocks(self, piece: Piece) -> bool:
         """Whether it looks like lines of JSON, of Windows' events."""
-        if not self._json or piece.path.suffix.lower() == ".evtx":
+        if not self._json:
             return False
         try:
             head = _head_of(piece.path)
@@ -250,17 +268,19 @@ class _Reading:
 def _events(piece: Piece, tally: Tally, json: bool) -> Iterator[Any]:
     """Events that were read, and lines that are none of JSON."""
     try:
-        if piece.path.suffix.lower() == ".evtx":
+        if not piece.start and (_of_windows(piece.path) or piece.path.suffix.lower() == ".evtx"):
             yield from _windows_file(piece.path, tally)
         elif not piece.start and json and _is_array(piece.path):
             yield from _array(piece.path)
         elif not piece.start and _is_no_text(piece.path):
-            tally.reject("no text in UTF-8")
+            tally.give_up(_NO_TEXT)
+        elif not piece.start and _is_archive(piece.path):
+            tally.give_up(_ARCHIVE)
         else:
             found = lines(piece.path, piece.start, piece.stop, partial(tally.reject, _TOO_LONG))
             yield from _decoded(found, tally) if json else found
     except (OSError, EOFError, ValueError, pa.ArrowInvalid) as error:
-        tally.reject(f"{piece.path.name}: {error}")
+        tally.give_up(f"{piece.path.name}: {error}")
 
 
 def _decoded(lines: Iterable[bytes], tally: Tally) -> Iterator[Any]:
@@ -299,6 +319,16 @@ def _is_no_text(path: Path) -> bool:
     return head[:2] in _MARKS or (not Path(plain(path)).suffix and head.count(0) * 10 > len(head) and head[:1] != b"\0")
 
 
+def _is_archive(path: Path) -> bool:
+    head = _head_of(path)
+    return head[:4] == b"PK\x03\x04" or head[:6] == b"7z\xbc\xaf\x27\x1c" or head[257:262] == b"ustar"
+
+
+def _of_windows(path: Path) -> bool:
+    """Whether it is an event log of Windows, whatever its name says, compressed or not."""
+    return _head_of(path).startswith(_WINDOWS_FILE)
+
+
 def _array(path: Path) -> Iterator[Any]:
     with opened(path) as stream:
         data = stream.read(_MOST_WHOLE + 1)
@@ -309,8 +339,25 @@ def _array(path: Path) -> Iterator[Any]:
 
 
 def _windows_file(path: Path, tally: Tally) -> Iterator[Any]:
+    if not is_compressed(path):
+        yield from _windows_records(path, tally)
+        return
+    with NamedTemporaryFile(prefix="vigil-unpacked-") as unpacked:
+        try:
+            with opened(path) as stream:
+                while part := stream.read(_PART):
+                    if unpacked.tell() + len(part) > _MOST_UNPACKED:
+                        raise ValueError("an event log of Windows larger than a gigabyte; unpack it first")
+                    unpacked.write(part)
+        except OSError as error:
+            tally.give_up(f"{path.name}: {error}")  # what stands before the damage is read
+        unpacked.flush()
+        yield from _windows_records(Path(unpacked.name), tally)
+
+
+def _windows_records(path: Path, tally: Tally) -> Iterator[Any]:
     for why in _faults(path):
-        tally.reject(why)
+        tally.give_up(why)
     try:
         records = iter(PyEvtxParser(str(path)).records_json())
     except RuntimeError as error:
@@ -334,7 +381,7 @@ def _faults(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
         size = path.stat().st_size
-        if not head.startswith(b"ElfFile\x00"):
+        if not head.startswith(_WINDOWS_FILE):
             return  # the parser says that it is none
         many = max(int.from_bytes(head[42:44], "little"), 1 if size > _HEAD else 0)
         for number in range(min(many, _MOST_CHUNKS)):

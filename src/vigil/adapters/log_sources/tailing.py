@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from vigil.adapters.log_sources.compression import has_compressed_name
 from vigil.adapters.log_sources.followed import TAIL, Followed, copies, is_same
-from vigil.adapters.log_sources.lines import MOST_LINE, is_compressed
+from vigil.adapters.log_sources.lines import MOST_LINE
 from vigil.adapters.log_sources.names import first_name
 
 CHUNK: Final = 1_000_000
@@ -86,7 +87,7 @@ class Follower:
         for one in sorted(self._files, key=lambda one: (one.path, not one.old)):
             try:
                 at = self._located(one)
-                now = None if at is None or is_compressed(at) else _identity(at)
+                now = None if at is None or has_compressed_name(at) else _identity(at)
             except OSError as error:
                 self.told.append(Told(Path(one.path), "unreadable", str(error)))
                 located.add((one.device, one.inode))
@@ -109,7 +110,7 @@ class Follower:
             if not one.old:
                 yield from self._new(one, at)
         for at, one in places.items():
-            if is_compressed(at):  # nobody writes there any more
+            if has_compressed_name(at):  # nobody writes there any more
                 self._files.remove(one)
         self._passed.update(passed)
         yield from self._fresh(located)
@@ -120,7 +121,7 @@ class Follower:
         named = {*found, *(Path(one.path) for one in self._files)}
         for path in found:
             try:
-                now = None if is_compressed(path) else _identity(path)
+                now = None if has_compressed_name(path) else _identity(path)
             except OSError as error:
                 self.told.append(Told(path, "unreadable", str(error)))
                 continue
@@ -173,7 +174,8 @@ class Follower:
         if not one.old and _identity(path) == (one.device, one.inode) and is_same(one, path):
             return path
         rotated = [(other, inode) for other, inode, _ in _rotated(path)]
-        renamed = [other for other, inode in rotated if inode == (one.device, one.inode) and not is_compressed(other)]
+        mine = (one.device, one.inode)
+        renamed = [other for other, inode in rotated if inode == mine and not has_compressed_name(other)]
         if renamed and is_same(one, renamed[0]):
             return self._turned(one, renamed[0])
         copied = next(copies(one, [other for other, _ in rotated]), None)
@@ -212,7 +214,7 @@ class Follower:
             self.told.append(Told(path, "not allowed"))  # also a link that bears the name of a rotated file
             return
         try:
-            size = None if is_compressed(path) else path.stat().st_size
+            size = None if has_compressed_name(path) else path.stat().st_size
             grows, one.size = size != one.size, size or one.size
             if size == one.offset:
                 return
@@ -288,7 +290,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 def _is_half(path: Path) -> bool:
     """Whether it is being compressed, and the file that it is made of is still there."""
-    return is_compressed(path) and path.with_suffix("").exists()
+    return has_compressed_name(path) and path.with_suffix("").exists()
 
 
 def _rotated(path: Path) -> list[tuple[Path, tuple[int, int], int]]:

@@ -19,11 +19,13 @@ LEVELS: Final = ("critical", "high", "medium", "low", "informational")
 _HOSTS: Final = 1000
 _EXAMPLES: Final = 3
 _SHOWN: Final = 40
+_UNITS: Final = {9: 1, 10: 1, 12: 1e3, 13: 1e3, 15: 1e6, 16: 1e6, 18: 1e9, 19: 1e9}
+"""What a second has of them, by the digits of a number that is a time."""
 
 
 @dataclass
 class Found:
-    """Of one rule. Times as they are written in the events (ISO 8601 sorts as text); `hosts`: whom they are about."""
+    """Of one rule. Times as they are written in the events, compared as instants; `hosts`: whom they are about."""
 
     first: str = ""
     last: str = ""
@@ -33,8 +35,8 @@ class Found:
     def take(self, at: str) -> None:
         """A time at which it was found; empty: not known."""
         if at:
-            self.first = min(self.first, at) if self.first else at
-            self.last = max(self.last, at)
+            self.first = at if not self.first or _is_before(at, self.first) else self.first
+            self.last = at if not self.last or _is_before(self.last, at) else self.last
 
     def merge(self, other: "Found") -> None:
         """Take what another process found of the same."""
@@ -134,6 +136,30 @@ class Findings:
         listed = [(rules[rule], many, self.by_rule[rule]) for rule, many in totals.items()]
         grave = {level: n for n, level in enumerate(LEVELS)}
         return sorted(listed, key=lambda one: (grave.get(one[0].level, len(LEVELS)), -one[1], one[0].title))
+
+
+def _is_before(one: str, other: str) -> bool:
+    """Which time is the earlier. Written alike, to the zone, they sort as text; what is no time does always."""
+    alike = len(one) == len(other) and one[-6:-5] == other[-6:-5] and (one[-1] == "Z") == (other[-1] == "Z")
+    if not alike or (one[-6:-5] in "+-" and one[-6:] != other[-6:]):
+        mine, theirs = _seconds(one), _seconds(other)
+        if mine is not None and theirs is not None:
+            return mine < theirs
+    return one < other
+
+
+def _seconds(text: str) -> float | None:
+    """Since 1970: of ISO 8601, or of a number of seconds, milli-, micro- or nanoseconds."""
+    at = time_of(text)
+    if at is not None:
+        return at.timestamp()
+    whole, _, _ = text.partition(".")
+    if not whole.isascii() or not whole.isdigit() or len(whole) not in _UNITS:
+        return None
+    try:
+        return float(text) / _UNITS[len(whole)]
+    except ValueError:
+        return None
 
 
 def _first_of(batch: pa.RecordBatch, names: Sequence[str]) -> pa.Array | None:

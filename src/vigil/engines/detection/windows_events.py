@@ -138,8 +138,11 @@ def _attributes(system: Mapping[str, Any], found: dict[str, Any]) -> None:
 
 
 def _attribute(element: Mapping[str, Any], name: str) -> Any:
+    """As the ways of turning XML to JSON write it: below `#attributes`, beside the element's own, or with an `@`."""
     attributes = element.get("#attributes")
-    return attributes.get(name) if type(attributes) is dict else None
+    if type(attributes) is dict and name in attributes:
+        return attributes[name]
+    return element.get(name, element.get(f"@{name}"))
 
 
 def _leaf(name: str, value: Mapping[str, Any], found: dict[str, Any]) -> None:

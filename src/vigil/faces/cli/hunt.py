@@ -1,6 +1,7 @@
 """`vigil hunt LOGS... [--rules DIR]`: every rule over every event, without a database.
 
-Exit codes: 0 searched, nothing found; 1 something found; 2 called wrongly; 3 no rule can run, or no log can be read.
+Exit codes: 0 searched, nothing found; 1 something found; 2 called wrongly; 3 no rule can run, or no log can be read;
+4 nothing found, but not every log could be read to its end.
 """
 
 import os
@@ -14,6 +15,7 @@ from vigil.faces.cli.terms import REFUSED, language, print_json, translator
 from vigil.kernel.arrow import without_pandas
 
 FOUND = 1
+NOT_ALL_READ = 4
 
 
 class _Format(click.ParamType[str]):
@@ -99,11 +101,11 @@ def hunt(
         os.environ["VIGIL_LANG"] = lang
     say = translator(language())
     without_pandas()
-    from vigil.adapters.log_sources import pieces
+    from vigil.adapters.log_sources import passed_over, pieces
     from vigil.adapters.sigma_rules import kept_plan, rule_texts
     from vigil.adapters.sigma_rules.lists import read_indicators
     from vigil.adapters.sigma_rules.shipped import shipped_texts
-    from vigil.faces.cli.hunt_summary import as_facts, rows, summary
+    from vigil.faces.cli.hunt_summary import as_facts, passed_over_lines, rows, summary
     from vigil.faces.cli.hunting import Hunt
     from vigil.kernel import clock
 
@@ -118,11 +120,12 @@ def hunt(
         _refuse(say("No rule can run."))
     try:
         known = read_indicators(listed) if listed is not None else None
-        work = pieces(logs)
+        work, others = pieces(logs), passed_over(logs)
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     if not work:
-        _refuse(say("No log to read."))
+        lines = passed_over_lines(others, say)
+        _refuse("\n".join([say("No log to read."), *lines]))
     made = Hunt(
         plan,
         _source(source),
@@ -136,11 +139,13 @@ def hunt(
     if counts is not None:
         counts.write_text("".join("\t".join(row) + "\n" for row in rows(made, plan)), encoding="utf-8")
     if as_json:
-        print_json(as_facts(made, plan, read, known))
+        print_json({**as_facts(made, plan, read, known), "passed_over": [str(path) for path in others]})
     else:
-        click.echo("\n".join(summary(made, plan, read, say, known)))
+        click.echo("\n".join([*summary(made, plan, read, say, known), *passed_over_lines(others, say)]))
     if made.findings.counts or made.findings.seen or made.met:
         sys.exit(FOUND)
+    if made.unread:
+        sys.exit(NOT_ALL_READ if made.events else REFUSED)
 
 
 def _refuse(why: str) -> None:

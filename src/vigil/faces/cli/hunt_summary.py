@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -75,7 +76,7 @@ def as_facts(made: Made, plan: Plan, read: RuleSet, known: IndicatorSet | None =
             {"value": one.value, "reason": one.reason} for one in (known.refused if known is not None else ())
         ],
         "rejected": [
-            {"file": str(path), "records": tally.rejected, "samples": tally.samples}
+            {"file": str(path), "records": tally.rejected, "samples": tally.samples, "not_to_its_end": tally.unread}
             for path, tally in sorted(made.tallies.items())
             if tally.rejected
         ],
@@ -169,6 +170,17 @@ def _timeline(found: Sequence[_Line], say: Callable[[str], str]) -> list[str]:
     return lines
 
 
+def passed_over_lines(others: Sequence[Path], say: Callable[[str], str]) -> list[str]:
+    """That files of the folders were not read, and how to have them read; nothing where there are none."""
+    if not others:
+        return []
+    names = ", ".join(path.name for path in others[:5]) + (" …" if len(others) > 5 else "")
+    told = say(
+        "{n} files were passed over, for their names are none of logs (give them by name to have them read): {names}"
+    )
+    return [told.format(n=len(others), names=names)]
+
+
 def summary(
     made: Made, plan: Plan, read: RuleSet, say: Callable[[str], str], known: IndicatorSet | None = None
 ) -> list[str]:
@@ -177,7 +189,7 @@ def summary(
     lines = []
     for one in found[:_MOST]:
         when = f"{one.first} … {one.last}" if one.first else ""
-        lines.append(f"{one.level:<13} {one.many:>8,}  {one.title}")
+        lines.append(f"{say(one.level.capitalize()).lower():<13} {one.many:>8,}  {one.title}")
         lines.append(f"{'':<23} {when}  {', '.join(one.where)}".rstrip())
     if len(found) > _MOST:
         lines.append(say("… and {n} rules more").format(n=len(found) - _MOST))
@@ -220,6 +232,9 @@ def summary(
         for path, tally in sorted(made.tallies.items()):
             if tally.rejected:
                 lines.append(f"  {path.name}: {tally.rejected}  {_said(reason_of(tally.samples[0]), say)}")
+    if made.unread:
+        names = ", ".join(path.name for path in made.unread[:10]) + (" …" if len(made.unread) > 10 else "")
+        lines.append(say("NOT READ TO THE END, so this is not all: {names}").format(names=names))
     if read.unusable:
         lines.append(say("{n} rules cannot run:").format(n=len(read.unusable)))
         lines += [

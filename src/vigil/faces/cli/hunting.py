@@ -52,6 +52,12 @@ class Made:
         """How many were read."""
         return sum(tally.read for tally in self.tallies.values())
 
+    @property
+    def unread(self) -> list[Path]:
+        """Files that could not be read, or not to their end; all when nothing of any could be."""
+        nothing = not self.events
+        return sorted(path for path, tally in self.tallies.items() if tally.unread or (nothing and tally.rejected))
+
     def merge(self, other: "Made") -> None:
         """Take what another process made."""
         self.findings.merge(other.findings)
@@ -62,6 +68,7 @@ class Made:
         for path, theirs in other.tallies.items():
             mine = self.tallies.setdefault(path, Tally())
             mine.read, mine.rejected = mine.read + theirs.read, mine.rejected + theirs.rejected
+            mine.unread = mine.unread or theirs.unread
             mine.samples = [*mine.samples, *theirs.samples][:5]
 
 

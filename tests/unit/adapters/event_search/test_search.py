@@ -5,6 +5,7 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from unicodedata import normalize
 from uuid import UUID
 
 import duckdb
@@ -142,6 +143,15 @@ def test_it_finds_what_the_words_mean(store, text, numbers) -> None:
     assert _numbers(page) == (_expected(text) if numbers is None else numbers)
     assert page.count == len(page.events)
     assert (page.complete, page.damaged) == (True, 0)
+
+
+@pytest.mark.parametrize("text", ["ĐẶNG", 'user:"đặng văn"', "user:*ặng*"])
+def test_letters_are_the_same_whole_and_with_their_marks_behind_them(tmp_path, text) -> None:
+    store = EventStore(tmp_path)
+    written = [{"user": normalize(form, "Đặng Văn")} for form in ("NFC", "NFD")] + [{"user": "dang van"}]
+    _kept(store, OURS, written, NOW - timedelta(hours=1), "net0-1")
+    for form in ("NFC", "NFD"):
+        assert _numbers(_found(store, normalize(form, text))) == [0, 1], form
 
 
 _VALUES = st.text(alphabet="abxyABĐđ.\\%_'\"*? C:-1", min_size=1, max_size=8).map(

@@ -125,7 +125,7 @@ def reopen(*, alert: Alert, text: str, actor: Actor, now: datetime) -> Alert:
             "alert.again_open", N_("The same was raised again meanwhile; look at the newer alert instead.")
         ) from error
     _told(alert, "reopened", actor, now, text)
-    _tell(alert, "detection.alert_reopened", actor, now)
+    _tell(alert, "detection.alert_reopened", actor, now, why=" ".join(text.split())[:500])
     return alert
 
 
@@ -142,7 +142,7 @@ def shut(alert: Alert, verdict: str, text: str, actor: Actor, now: datetime) -> 
     if verdict not in AlertVerdict.values:
         raise Refused("alert.no_verdict", N_("Say what it was."))
     end(alert, verdict, text.replace("\0", "").strip()[:MOST_LETTERS], actor.name, now)
-    _told(alert, "closed", actor, now, text)
+    _told(alert, f"closed:{verdict}", actor, now, text)
     resolve_pages(organisation=alert.organisation_id, dedupe_key=page_key(alert), actor=actor, now=now)
 
 
@@ -200,7 +200,14 @@ def _mail(alert: Alert, person: Person, actor: Actor, now: datetime) -> None:
 
 
 def _tell(
-    alert: Alert, action: str, actor: Actor, now: datetime, *, personal: dict[str, Any] | None = None, **facts: Any
+    alert: Alert,
+    action: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    why: str = "",
+    personal: dict[str, Any] | None = None,
+    **facts: Any,
 ) -> None:
     record(
         actor=actor,
@@ -208,6 +215,7 @@ def _tell(
         action=action,
         subject=f"detection.alert:{alert.pk}",
         organisation=alert.organisation_id,
+        why=why,
         facts={"key": alert.key, "level": alert.level, **facts},
         personal=personal,
     )

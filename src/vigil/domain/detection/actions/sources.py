@@ -40,8 +40,9 @@ def save_source(
     """Enter a source, or change it. `managed`: of which organisations the actor manages the sources (None: of all).
     What another organisation's source receives can be taken from it only by who manages that one too.
 
-    Raises: Refused `source.address`, `source.everything`, `source.path`, `source.too_long`, `input.invalid`; Conflict
-    `source.address_taken`, `source.anothers`, `source.retired`.
+    Raises: Refused `source.address`, `source.everything`, `source.path`, `source.no_folders`,
+    `source.folder_of_nobody`, `source.too_long`, `input.invalid`; Conflict `source.address_taken`, `source.anothers`,
+    `source.retired`.
     """
     source.name = " ".join(source.name.split())
     source.address, source.host = normal_network(source.address), normal_name(source.host)
@@ -100,11 +101,22 @@ def retire_source(*, source: LogSource, actor: Actor, now: datetime, why: str = 
 
 
 @transaction.atomic
-def renew_token(*, source: LogSource, actor: Actor, now: datetime) -> str:
-    """A new token, which cannot be shown again; the one before opens nothing. Raises: Conflict `source.retired`."""
+def renew_token(*, source: LogSource, before: str | None = None, actor: Actor, now: datetime) -> str:
+    """A new token, which cannot be shown again; the one before opens nothing.
+
+    `before`: the mark (`token_mark`) of the one that is to be replaced; None: whichever it is. Raises: Conflict
+    `source.retired`; `source.token_made` when that one was replaced already, as by a page that is sent twice.
+    """
     token = new_token()
-    if not LogSource.objects.filter(pk=source.pk, retired_at=None).update(token_digest=digest(token)):
+    rows = LogSource.objects.filter(pk=source.pk, retired_at=None)
+    if not rows.exists():
         raise Conflict("source.retired", N_("This source was retired."))
+    if before is not None:
+        rows = rows.filter(token_digest__startswith=before) if before else rows.filter(token_digest="")
+    if not rows.update(token_digest=digest(token)):
+        raise Conflict(
+            "source.token_made", N_("A new token was made already, and is shown once only. Make another if it is lost.")
+        )
     bump_sources()
     _tell(source, "detection.source_token_made", actor, now)
     return token
@@ -189,12 +201,19 @@ def normal_network(text: str) -> str:
 def normal_pattern(text: str, organisation: UUID) -> str:
     """Files to follow, as they are kept: a path or a pattern below one of VIGIL_LOG_FOLDERS that is the organisation's.
 
-    Raises: Refused `source.path`.
+    Raises: Refused `source.path`, `source.no_folders`, `source.folder_of_nobody`.
     """
     pattern = text.strip()
     if not pattern:
         return ""
     path, owners = PurePosixPath(pattern), folder_owners(events_organisation())
+    if not owners:
+        raise Refused("source.no_folders", N_("No file can be followed until VIGIL_LOG_FOLDERS names folders of logs."))
+    if owner_of(path, owners) is None and any(path.is_relative_to(folder) for folder in owners):
+        raise Refused(
+            "source.folder_of_nobody",
+            N_("Whose this folder is has not been said: VIGIL_EVENTS_ORGANISATION, or `=CODE` in VIGIL_LOG_FOLDERS."),
+        )
     if ".." in path.parts or "\0" in pattern or owner_of(path, owners) != organisation:
         raise Refused(
             "source.path",
@@ -207,6 +226,11 @@ def normal_pattern(text: str, organisation: UUID) -> str:
 def normal_name(host: str) -> str:
     """A host's name as it is kept and compared."""
     return "".join(letter for letter in host.strip().rstrip(".").lower() if letter.isprintable())[:255]
+
+
+def token_mark(source: LogSource) -> str:
+    """By which a token is told from the next one, and from nothing else; empty: it has none."""
+    return source.token_digest[:12]
 
 
 def digest(token: str) -> str:

@@ -158,7 +158,7 @@ class AlertNote(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notes")
     at = models.DateTimeField()
     by = models.CharField(max_length=200)
-    what = models.CharField(max_length=20)  # note, taken, given, returned, closed, reopened
+    what = models.CharField(max_length=20)  # note, taken, given, returned, closed (closed:VERDICT), reopened
     text = models.TextField(blank=True)
 
     class Meta:

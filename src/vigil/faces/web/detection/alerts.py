@@ -24,6 +24,7 @@ from vigil.domain.detection.actions.taking import OTHERS
 from vigil.domain.detection.models import Alert, AlertKind, AlertVerdict, Detection, Level
 from vigil.domain.organisations.models import Organisation
 from vigil.domain.paging.models import Page
+from vigil.domain.paging.unreached import unreached
 from vigil.faces.web.detection.queue import said_title
 from vigil.faces.web.detection.sight import HANDLE, MANAGE, age_of, not_there, one_seen, usual_organisation
 from vigil.faces.web.detection.techniques import techniques_of
@@ -124,6 +125,7 @@ def _shown(request: HttpRequest, found: Alert, error: VigilError | None = None) 
     entity = "" if found.entity == OTHERS else found.entity  # which stands for whatever the rule finds
     query = {"organisation": str(found.organisation_id), "key": found.key, "title": found.title, "entity": entity}
     pages = Page.objects.filter(organisation=found.organisation_id, dedupe_key=page_key(found))
+    paged = pages.order_by("-raised_at").first()
     context = {
         "alert": found,
         "title": said_title(found),
@@ -138,7 +140,8 @@ def _shown(request: HttpRequest, found: Alert, error: VigilError | None = None) 
         if found.kind not in (AlertKind.SILENCE, AlertKind.HOTLINE)
         and permitted(user_of(request), MANAGE, found.organisation)
         else "",
-        "paged": pages.order_by("-raised_at").first(),
+        "paged": paged,
+        "unreached": paged is not None and unreached().filter(pk=paged.pk).exists(),
         "left_s": None if found.due_at is None else int((found.due_at - now).total_seconds()),
         "age_s": age_of(found.raised_at, now),
         "error": error,

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vigil.domain.detection.actions.alerts import take
 from vigil.domain.detection.actions.many import MOST, Done, close_many, take_many
@@ -165,9 +165,11 @@ def take_one(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def many(request: HttpRequest) -> HttpResponse:
-    """Take or close those that are ticked."""
+    """Take or close those that are ticked; who comes by its address (back, a bookmark) is led to the queue."""
+    if request.method == "GET":
+        return redirect("alerts")
     keys = _ticked(request)
     allowed = scoped(request, Alert.objects.all(), permission=HANDLE).filter(pk__in=keys)
     found = list(allowed.values_list("pk", flat=True))

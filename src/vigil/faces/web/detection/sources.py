@@ -18,7 +18,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from vigil.domain.accounts.permissions import permitted
-from vigil.domain.detection.actions.sources import events_organisation, renew_token, retire_source, save_source
+from vigil.domain.detection.actions.sources import (
+    events_organisation,
+    renew_token,
+    retire_source,
+    save_source,
+    token_mark,
+)
 from vigil.domain.detection.models import Listener, LogSource, TailPosition
 from vigil.domain.detection.queries import (
     SourceNow,
@@ -223,12 +229,20 @@ def source(request: HttpRequest, pk: str) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_POST
+@require_http_methods(["GET", "POST"])
 def token(request: HttpRequest, pk: str) -> HttpResponse:
-    """A new token, shown on this answer alone."""
+    """A new token, shown on this answer alone: sent again (F5), the same request makes no other."""
     found = _one(request, pk)
+    if request.method == "GET":
+        return redirect("source", pk=found.pk)
     demanded(request, MANAGE, found.organisation)
-    made = renew_token(source=found, actor=actor_of(request), now=clock.now())
+    try:
+        made = renew_token(
+            source=found, before=request.POST.get("before"), actor=actor_of(request), now=clock.now()
+        )  # fmt: skip
+    except VigilError as error:
+        messages.error(request, error.phrase.said(gettext))
+        return redirect("source", pk=found.pk)
     found.refresh_from_db()
     return _shown(request, found, token=made)
 
@@ -282,6 +296,7 @@ def _shown(
         "scheme": "https" if settings.VIGIL_EVENTS_HTTPS_PORT else "http",
         "http_port": settings.VIGIL_EVENTS_HTTPS_PORT or settings.VIGIL_EVENTS_HTTP_PORT,
         "shown_token": token or "TOKEN",
+        "mark": token_mark(found),
         "samples": found.rejected_samples,
         "tail": TailPosition.objects.filter(source=found).first(),
     }

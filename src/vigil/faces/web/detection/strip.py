@@ -12,6 +12,7 @@ from vigil.domain.accounts.permissions import permitted
 from vigil.domain.detection.models import Alert, AlertState, Level
 from vigil.domain.detection.queries import sources_now, sources_of
 from vigil.domain.organisations.models import Organisation
+from vigil.domain.paging.unreached import unreached
 from vigil.faces.web.detection.sight import HANDLE, READ, age_of
 from vigil.faces.web.scoping import scoped, user_of
 
@@ -20,7 +21,10 @@ _MOST_ELSEWHERE: Final = 999
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Numbers of one organisation. `heard_s`: since the newest receipt; None: nothing was ever received."""
+    """Numbers of one organisation. `heard_s`: since the newest receipt; None: nothing was ever received.
+
+    `unreached`: pages that wait and reached nobody, whatever they are about.
+    """
 
     sources: int
     silent: int
@@ -28,6 +32,7 @@ class Strip:
     heard_s: int | None
     waiting: int
     critical: int
+    unreached: int
 
 
 def strip_of(organisation: UUID, now: datetime) -> Strip:
@@ -43,6 +48,7 @@ def strip_of(organisation: UUID, now: datetime) -> Strip:
         age_of(max(heard), now) if heard else None,
         counted["waiting"],
         counted["critical"],
+        unreached().filter(organisation_id=organisation).count(),
     )
 
 

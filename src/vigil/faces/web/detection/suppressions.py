@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from vigil.domain.detection.actions.suppressions import LONGEST, lift, suppress
 from vigil.domain.detection.models import Rule, Suppression
+from vigil.domain.detection.named import key_named, lately_raised
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.detection.sight import MANAGE, READ, one_seen, usual_organisation
 from vigil.faces.web.dressing import dress
@@ -34,7 +35,8 @@ class SuppressionForm(forms.Form):
         label=_("Rule or indicator"),
         max_length=300,
         required=False,
-        help_text=_("Its id or value; empty: whatever is about the entity below."),
+        help_text=_("Its title, id or value; empty: whatever is about the entity below."),
+        widget=forms.TextInput(attrs={"list": "raised", "autocomplete": "off"}),
     )
     entity = forms.CharField(
         label=_("Entity"), max_length=300, required=False, help_text=_("Empty: whatever the rule finds, anywhere.")
@@ -85,10 +87,11 @@ def new(request: HttpRequest) -> HttpResponse:
         owner, now = form.cleaned_data["organisation"], clock.now()
         demanded(request, MANAGE, owner)
         try:
+            key = key_named(owner.pk, form.cleaned_data["key"], gettext)
             suppress(
                 organisation=owner,
-                key=form.cleaned_data["key"],
-                title=_title(form.cleaned_data["key"], owner),
+                key=key,
+                title=_title(key, owner),
                 entity=form.cleaned_data["entity"],
                 reason=form.cleaned_data["reason"],
                 until=now + timedelta(days=form.cleaned_data["days"]),
@@ -101,7 +104,9 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, gettext("Suppressed. What it holds back is counted."))
             return redirect("suppressions")
     status = error.status if error else 422 if form.is_bound and form.errors else 200
-    context = {"form": form, "error": error, "title": request.GET.get("title", "")[:300]}
+    usual = usual_organisation(request, MANAGE)
+    raised = lately_raised(usual.pk, gettext) if usual is not None else []
+    context = {"form": form, "error": error, "title": request.GET.get("title", "")[:300], "raised": raised}
     return render(request, "detection/suppression_new.html", context, status=status)
 
 

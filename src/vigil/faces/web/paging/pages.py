@@ -14,6 +14,7 @@ from vigil.domain.accounts.permissions import permitted
 from vigil.domain.paging.actions.answering import answer_as_told, give_answer, revoke_links
 from vigil.domain.paging.channels import channels
 from vigil.domain.paging.models import Answer, How, Page, PageState
+from vigil.domain.paging.unreached import unreached
 from vigil.faces.web.accounts.lockout import address_of
 from vigil.faces.web.lists.paging import page_of
 from vigil.faces.web.paging.story import story_of
@@ -72,6 +73,7 @@ def _shown(request: HttpRequest, found: Page, error: VigilError | None = None) -
     context = {
         "found": found,
         "story": story_of(found, names),
+        "unreached": unreached().filter(pk=found.pk).exists(),
         "error": error,
         "may_answer": permitted(user, "paging.answer", found.organisation),
         "may_manage": permitted(user, "paging.manage", found.organisation),

@@ -9,7 +9,7 @@ from django import template
 from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 
-from vigil.domain.detection.models import Alert, Level, Rule
+from vigil.domain.detection.models import Alert, AlertVerdict, Level, Rule
 from vigil.domain.detection.reasons import reason_of_record, reason_of_rule, reasons_of
 from vigil.domain.detection.titles import title_known, title_of, title_of_rule, told
 from vigil.kernel.clock import VIETNAM
@@ -117,8 +117,10 @@ _WHAT = {
 
 @register.filter
 def note_word(what: str) -> str:
-    """What a line of an alert's story is."""
-    return gettext(_WHAT[what]) if what in _WHAT else what
+    """What a line of an alert's story is; of a closing also what it was found to be."""
+    act, _, verdict = what.partition(":")
+    said = gettext(_WHAT[act]) if act in _WHAT else what
+    return f"{said}: {AlertVerdict(verdict).label}" if verdict in AlertVerdict.values else said
 
 
 @register.filter
