@@ -7,8 +7,8 @@ fast as they can: one of them, and as many as there are processors, where nothin
 from them. Rounds with and without a hunt take turns. What it takes is reckoned from processor time, because other work
 on a machine moves wall time by more than a hunt does: how many events a detector reads in a processor second beside a
 hunt (caches, memory), and where all processors are busy the hunt's share of them, from the start of the detectors'
-steady reading to its end; medians. Wall time (the best of the rounds) stands beside it. A detector has four streams, each short enough
-that a hunt does not stand still for it. Writes build/bench/retro.json.
+steady reading to its end; medians. Wall time (the best of the rounds) stands beside it. A detector has four streams,
+each short enough that a hunt does not stand still for it. Writes build/bench/retro.json.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Rounds of the sentinel: postures that a watch asks for, pages for what nobody took, and what is proven of 2.a."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -172,6 +173,9 @@ def test_what_is_proven_of_2a_names_what_is_wrong_and_never_says_met(watch) -> N
     proof = DetectionProver().prove(question(watch), now)
     said = [str(fact.statement) for fact in proof.facts]
     assert "Sources alive: 1 of 1" in said and "Alerts of this watch that were taken late: 1" in said
+    assert "Alerts of this watch: 1" in said
+    before = DetectionProver().prove(replace(question(watch), starts_at=now + timedelta(hours=1)), now)
+    assert any(str(fact.statement).startswith("Alerts of this watch: none yet") for fact in before.facts)
     import_rules(
         texts=[("1.yml", rule_text(1)), *((f"b{n}.yml", b"x: [") for n in range(3))],
         origin="sigmahq",

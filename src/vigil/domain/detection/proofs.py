@@ -74,7 +74,7 @@ class DetectionProver:
         facts = (
             *_source_facts(sources),
             *_rule_facts(organisation, rules, lag),
-            *_alert_facts(organisation, question, overdue),
+            *_alert_facts(organisation, question, overdue, now),
         )
         broken = _broken(sources, rules, lag, overdue, stopped_detectors(now))
         if broken is not None:
@@ -226,14 +226,16 @@ def _waits(wording: str, lag: timedelta) -> Fact:
     return Fact(phrase(wording, n=round(lag.total_seconds())), lag <= MOST_LAG)
 
 
-def _alert_facts(organisation: UUID, question: Question, overdue: int) -> list[Fact]:
+def _alert_facts(organisation: UUID, question: Question, overdue: int, now: datetime) -> list[Fact]:
     rows = Alert.objects.filter(organisation_id=organisation, exercise=False)
     since = rows.filter(raised_at__gte=question.starts_at, raised_at__lt=question.ends_at)
     waiting = rows.filter(state=AlertState.OPEN).count()
     missed = since.filter(taken_at__gt=F("due_at")).count()
     silences = since.filter(kind=AlertKind.SILENCE).count()
     return [
-        Fact(phrase(N_("Alerts of this watch: {n}"), n=since.count())),
+        Fact(phrase(N_("Alerts of this watch: none yet, for it begins at {at}"), at=question.starts_at))
+        if now < question.starts_at
+        else Fact(phrase(N_("Alerts of this watch: {n}"), n=since.count())),
         Fact(phrase(N_("Alerts that wait for somebody: {n}"), n=waiting)),
         Fact(phrase(N_("Alerts beyond their deadline: {n}"), n=overdue), overdue == 0, "/alerts/?state=open"),
         Fact(phrase(N_("Alerts of this watch that were taken late: {n}"), n=missed), None),

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from typing import Any
+from unicodedata import normalize
 
 from django import template
 from django.conf import settings
@@ -39,6 +40,12 @@ def _svg(name: str, style: str) -> str:
     except OSError:
         return ""
     return text[text.index("<svg") :].replace("<svg", '<svg aria-hidden="true"', 1)
+
+
+@register.filter
+def whole_letters(text: str) -> str:
+    """Each letter as one character with its marks (Unicode NFC), so that it is found and drawn as one."""
+    return normalize("NFC", text)
 
 
 @register.simple_tag
