@@ -493,7 +493,9 @@ def test_an_alert_that_nobody_can_be_called_for_says_so_everywhere(ours, monkeyp
 def test_what_a_correlation_is_made_of_is_shown_and_not_only_counted(ours) -> None:
     now = clock.now()
     alert = raised(ours.organisation, now, kind="correlation", key="dò", entity="198.51.100.7")
-    Detection.objects.filter(alert=alert).update(source=None, events=[f"net0-1-{n}" for n in range(6)])
+    told = ["of-another:net0-1-0", *(f"net0-1-{n}" for n in range(12))]
+    Detection.objects.filter(alert=alert).update(source=None, events=told)
     text = _text(client_of(ours.organisation, "duty_officer").get(reverse("alert", args=[alert.pk])))
-    assert text.count('hx-trigger="load"') == 4 and text.count('hx-trigger="toggle once"') == 2
-    assert text.count('class="event-more') == 6 and "net0-1-5" in text
+    assert text.count('hx-trigger="load"') == 4 and text.count('hx-trigger="toggle once"') == 6
+    found = re.findall(r'hx-get="[^"]*id=net0-1-(\d+)&', text)
+    assert found == [str(n) for n in range(11, 1, -1)], "the newest first, and of another correlation its own event"

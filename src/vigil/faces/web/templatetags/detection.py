@@ -16,6 +16,7 @@ from vigil.kernel.clock import VIETNAM
 from vigil.kernel.phrases import N_
 
 register = template.Library()
+_MOST_SHOWN: Final = 10
 
 
 @register.filter
@@ -127,6 +128,12 @@ def note_word(what: str) -> str:
 def own_words(text: str) -> str:
     """Words of Vigil's own in the reader's language."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def newest_of(events: Sequence[str]) -> list[str]:
+    """Ids of events that a correlation was made of, the newest first, ten at most; of a correlation its last event."""
+    return list(dict.fromkeys(event.rpartition(":")[2] for event in reversed(events)))[:_MOST_SHOWN]
 
 
 @register.filter
