@@ -477,7 +477,8 @@ def test_an_alert_that_nobody_can_be_called_for_says_so_everywhere(ours, monkeyp
     step = PageStep.objects.get(page=page)
     PageStep.objects.filter(pk=step.pk).update(decided_at=now, outcome="nobody")
     assert nobody in _text(client.get(address))
-    assert nobody in _text(client.get(reverse("page", args=[page.pk])))
+    told = _text(client.get(reverse("page", args=[page.pk])))
+    assert nobody in told and f'href="{address}"' in told
     assert [sign.state for sign in paging_signs(now + timedelta(minutes=3))] == ["fails"]
     assert strip_of(ours.organisation.pk, now).unreached == 1
     PageStep.objects.filter(pk=step.pk).update(outcome="sent", spent=True)

@@ -50,6 +50,7 @@ KNOWN: Final = (
     N_("no record of auditd"),
     N_("no line of an access log"),
     N_("no line of pairs of Fortinet"),
+    N_("no format fits"),
     N_("no format {name}"),
     N_("no query or reply of Unbound"),
     N_("no event of Sysmon"),

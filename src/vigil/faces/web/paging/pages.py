@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -67,6 +68,12 @@ def page(request: HttpRequest, pk: str) -> HttpResponse:
     return _shown(request, _one(request, pk))
 
 
+def _about(found: Page) -> str:
+    """The address of the alert that it is about; empty: it is about something else."""
+    kind, _, key = found.subject.partition(":")
+    return reverse("alert", args=[key]) if kind == "detection.alert" and key else ""
+
+
 def _shown(request: HttpRequest, found: Page, error: VigilError | None = None) -> HttpResponse:
     user, language = user_of(request), request.LANGUAGE_CODE or "vi"
     names = {name: channel.label(language) for name, channel in channels().usable.items()}
@@ -74,6 +81,7 @@ def _shown(request: HttpRequest, found: Page, error: VigilError | None = None) -
         "found": found,
         "story": story_of(found, names),
         "unreached": unreached().filter(pk=found.pk).exists(),
+        "about": _about(found),
         "error": error,
         "may_answer": permitted(user, "paging.answer", found.organisation),
         "may_manage": permitted(user, "paging.manage", found.organisation),
