@@ -63,6 +63,8 @@ _REST: Final = 0.25
 _REST_WHEN_BUSY: Final = 15.0
 """Rest for each second of processor time. Priority alone does not do: who runs on the processor beside it shares its
 memory and often its core, and takes 0.4 to 1.0 of what it uses from the live path (`tools/bench/retro.py`)."""
+_REST_OF_TESTS: Final = 4.0  # where it is busy: two minutes at most, and somebody sits before the page
+_LONGEST_REST_S: Final = 30.0
 _BUSY_BYTES: Final = 4_000_000
 _BEHIND_BYTES: Final = 64_000_000
 _LONGEST_WAIT_S: Final = 60.0
@@ -250,23 +252,33 @@ class _Turn:
         if now - self._asked > _ASK_S:
             self._hear(part)
             self._let_the_live_path_go_first(part)
-            if not self._hunt.test:
-                self._let_tests_go_first()
-        if self._hunt.test and now - self._begun > TEST_S:
+            self._let_tests_go_first()
+        self._end_a_test_in_time(part)
+        self._rest(part)
+
+    def _end_a_test_in_time(self, part: str) -> None:
+        if self._hunt.test and time.monotonic() - self._begun > TEST_S:
             self._tried.limited()
             self._commit(part)
             raise _Ended(HuntState.DONE)
-        self._rest(part)
 
     def _rest(self, part: str) -> None:
         """Leave the machine to others, for long where the live path is busy; go on at once when it is no more."""
         used, begun = time.process_time() - self._worked, time.monotonic()
-        while (left := begun + used * (_REST_WHEN_BUSY if self._busy else _REST) - time.monotonic()) > 0:
+        while (left := begun + self._rest_for(used) - time.monotonic()) > 0:
+            if left > _COMMIT_S and self._hits:
+                self._commit(part)  # what was found does not wait for a rest to end
             if self._hunter.stop.wait(min(left, _ASK_S)):
                 raise _Leave
             if left > _ASK_S:
                 self._hear(part)
+                self._let_tests_go_first()
+                self._end_a_test_in_time(part)
         self._worked = time.process_time()
+
+    def _rest_for(self, used: float) -> float:
+        busy = _REST_OF_TESTS if self._hunt.test else _REST_WHEN_BUSY
+        return min(_LONGEST_REST_S, used * (busy if self._busy else _REST))
 
     def _tell_that_it_lives(self, now: float) -> None:
         if now - self._told > _BEAT_S:
@@ -292,7 +304,9 @@ class _Turn:
             self._hear(part)
 
     def _let_tests_go_first(self) -> None:
-        """Somebody sits before the page of a rule: its test is run at once, within this turn."""
+        """Somebody sits before the page of a rule: its test is run at once, within this turn. Not within a test."""
+        if self._hunt.test:
+            return
         for test in waiting(clock.now())[:1]:
             if test.test and not hold_on(self._hunt, clock.now(), HELD + timedelta(seconds=2 * TEST_S)):
                 taken = take_turn(test, clock.now())

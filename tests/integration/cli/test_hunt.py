@@ -96,6 +96,24 @@ def test_what_could_not_be_read_to_its_end_is_no_clean_bill(place) -> None:
     assert "an archive; unpack it first" in done.output and "1 files were passed over" in done.output
     assert "vi.zip" in done.output
     assert json.loads(_run(place, "--json").output)["passed_over"] == [str(logs / "vi.zip")]
+    named = CliRunner().invoke(
+        hunt, [str(logs), str(logs / "vi.zip"), "--rules", str(place / "rules"), "--no-cache", "--json"]
+    )
+    assert json.loads(named.output)["passed_over"] == []
+
+
+def test_a_log_of_which_nothing_was_understood_and_one_too_large_that_is_damaged_are_said(place) -> None:
+    logs = place / "logs"
+    (logs / "a.jsonl").write_text(_event(4624, 1, "192.0.2.1") + "\n")
+    (logs / "b.jsonl").write_text("{no\n" * 500)
+    done = _run(place)
+    assert done.exit_code == 4 and "this is not all: b.jsonl" in done.output
+    (logs / "b.jsonl").unlink()
+    with (logs / "z.log.gz").open("wb") as stream:
+        stream.write(bytes(range(1, 256)) * 10)
+        stream.truncate(64_000_001)
+    done = _run(place)
+    assert done.exit_code == 4 and "z.log.gz: its compression is damaged" in done.output
 
 
 def test_first_and_last_are_instants_whatever_zone_says_them(place) -> None:

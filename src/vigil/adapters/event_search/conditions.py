@@ -1,7 +1,8 @@
 """A query as a condition that DuckDB understands. What a reader typed is only ever a parameter, never part of it."""
 
 from collections.abc import Collection
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 from unicodedata import normalize
 
 from vigil.adapters.event_search.language import All, Any_, Not, One, Part, Query, Term
@@ -9,7 +10,7 @@ from vigil.adapters.event_store import LIST
 
 _OF_EVERY_EVENT: Final = frozenset({"_id", "_host", "_product", "_category", "_service"})
 
-_FORMS: Final[tuple[Literal["NFC", "NFD"], ...]] = ("NFC", "NFD")
+_TONES: Final = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
 
 def condition(query: Query, columns: Collection[str]) -> tuple[str, list[str]]:
@@ -70,11 +71,23 @@ def _in_line(parts: tuple[Part, ...]) -> tuple[str, list[str]]:
 
 
 def _ways_to_write(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
-    """With letters whole and with their marks behind them (Unicode NFC, NFD): readers do not see which an event has."""
-    made = [
-        tuple(normalize(form, part) if isinstance(part, str) else part for part in parts) for form in _FORMS
-    ]  # fmt: skip
-    return list(dict.fromkeys(made))
+    """As typed, with letters whole, with all marks or only the tone behind them: readers do not see which it is."""
+    return list(
+        dict.fromkeys(
+            tuple(form(part) if isinstance(part, str) else part for part in parts)
+            for form in (str, partial(normalize, "NFC"), partial(normalize, "NFD"), _tones_behind)
+        )
+    )
+
+
+def _tones_behind(text: str) -> str:
+    """As Windows' Vietnamese keyboards write it: the letter with its hat or horn as one, the tone behind it."""
+    made = []
+    for letter in normalize("NFC", text):
+        base = normalize("NFD", letter)
+        tones = "".join(mark for mark in base if mark in _TONES)
+        made.append(normalize("NFC", "".join(mark for mark in base if mark not in _TONES)) + tones if tones else letter)
+    return "".join(made)
 
 
 def _as_json(part: Part) -> Part:

@@ -6,8 +6,10 @@ that is still being written, or was cut off, costs what stands behind it and not
 
 import bz2
 import lzma
+import re
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -15,16 +17,20 @@ import pyarrow as pa
 
 _MAGIC: Final = (
     (b"\x1f\x8b\x08", "gzip"),
-    (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"\x04\x22\x4d\x18", "lz4"),
 )
-MOST_MAGIC: Final = 6
+_BZIP: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")  # "BZh" alone may begin a line of a log
+_SKIPPABLE: Final = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+MOST_MAGIC: Final = 10
 _ENDINGS: Final = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4"})
 _READ: Final = {"gzip": 1 << 16, "bz2": 1 << 14, "xz": 1 << 14}
 _ARROW: Final = 1 << 16
 _FINE: Final = 64
+_ARROWS: Final = (OSError, EOFError, ValueError, pa.ArrowException)
+_MOST_MEMORY: Final = 1 << 28
+"""Of a dictionary of xz; its strongest usual setting needs a quarter."""
 _TEXT: Final = frozenset(range(32, 256)) | frozenset(b"\t\n\r\f\b\x1b")
 CUT_OFF: Final = "its compression is cut off"
 DAMAGED: Final = "its compression is damaged"
@@ -37,7 +43,11 @@ def has_compressed_name(path: Path) -> bool:
 
 
 def compression_of(head: bytes) -> str | None:
-    """Which compression begins so; None: none that is known."""
+    """Which compression begins so; None: none that is known. What both Zstandard and LZ4 may skip is Zstandard's."""
+    if _BZIP.match(head):
+        return "bz2"
+    if _SKIPPABLE.match(head):
+        return "zstd"
     return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
 
 
@@ -47,14 +57,19 @@ def is_compressed(path: Path) -> bool:
         return compression_of(stream.read(MOST_MAGIC)) is not None
 
 
-def decompressed(stream: IO[bytes], name: str = "") -> IO[bytes]:
+def decompressed(stream: IO[bytes], name: str = "", *, by_name: bool = False) -> IO[bytes]:
     """What is in an open file that was read nothing of; itself where it is not compressed.
 
-    `name`: where it says that something is compressed which is neither that nor text, that is damage. Raises: OSError,
-    also while reading, behind everything that could be read.
+    `by_name`: what has no such name is not looked into, whatever it begins with. `name`: where it says that something
+    is compressed which is neither that nor text, that is damage. Raises: OSError, also while reading, behind everything
+    that could be read.
     """
+    if by_name and not has_compressed_name(Path(name)):
+        return stream
     head = cast("Any", stream).peek(MOST_MAGIC)[:256]
     kind = compression_of(head)
+    if kind == "zstd" and name.lower().endswith(".lz4"):
+        kind = "lz4"
     if kind is None:
         if head and has_compressed_name(Path(name)) and not _TEXT.issuperset(head):
             raise OSError(DAMAGED)
@@ -112,7 +127,7 @@ class _Members(_Reader):
 
     def _new(self) -> Any:
         made: dict[str, Callable[[], Any]] = {
-            "gzip": _Gzip, "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor,
+            "gzip": _Gzip, "bz2": bz2.BZ2Decompressor, "xz": partial(lzma.LZMADecompressor, memlimit=_MOST_MEMORY),
         }  # fmt: skip
         return made[self._kind]()
 
@@ -177,10 +192,18 @@ class _Gzip:
 
     @staticmethod
     def _finely(one: Any, data: bytes) -> bytes:
-        parts = []
-        for n in range(0, len(data), _FINE):
+        parts, at = [], 0
+        for at in range(0, len(data), _FINE):
+            before = one.copy()
             try:
-                parts.append(one.decompress(data[n : n + _FINE]))
+                parts.append(one.decompress(data[at : at + _FINE]))
+            except zlib.error:
+                break
+        else:
+            return b"".join(parts)
+        for n in range(at, min(at + _FINE, len(data))):
+            try:
+                parts.append(before.decompress(data[n : n + 1]))
             except zlib.error:
                 break
         return b"".join(parts)
@@ -189,14 +212,42 @@ class _Gzip:
 class _ByArrow(_Reader):
     def __init__(self, stream: IO[bytes], kind: str) -> None:
         super().__init__(stream, kind)
-        self._through = pa.input_stream(pa.PythonFile(stream, mode="r"), compression=kind)
+        self._through, self._given = self._begun(), 0
+        self._rest: bytes | None = None
+        self._why: OSError | None = None
+
+    def _begun(self) -> Any:
+        return pa.input_stream(pa.PythonFile(self._stream, mode="r"), compression=self._kind)
 
     def _more(self, most: int) -> bytes:
+        if self._rest is not None:
+            given, self._rest = self._rest[:most], self._rest[most:]
+            if not given and self._why is not None:
+                raise self._why
+            return given
         try:
             part: bytes = self._through.read(most)
-        except (OSError, EOFError, ValueError, pa.ArrowException) as error:
-            raise OSError(CUT_OFF if "runcated" in str(error) else DAMAGED) from error
+        except _ARROWS as error:
+            self._why = OSError(CUT_OFF if "runcated" in str(error) else DAMAGED)
+            self._rest = self._before_damage()
+            return self._more(most)
+        self._given += len(part)
         return part
+
+    def _before_damage(self) -> bytes:
+        """Between what was given and the damage: read once more from the beginning, at last byte by byte."""
+        parts: list[bytes] = []
+        try:
+            self._stream.seek(0)
+            self._again = self._begun()  # the first one stays: forgotten, it would close the file
+            at = 0
+            while at < self._given and (part := self._again.read(min(_ARROW, self._given - at))):
+                at += len(part)
+            while len(parts) < _ARROW and (part := self._again.read(1)):
+                parts.append(part)
+        except _ARROWS:
+            pass
+        return b"".join(parts)
 
     def close(self) -> None:
         self._through.close()

@@ -67,7 +67,7 @@ class Followed:
 
     def rest(self, path: Path, allowed: Callable[[Path], bool] | None = None) -> tuple[IO[bytes], bytes]:
         """The stream after what was read of it, and the last bytes before. Raises: OSError."""
-        stream = opened(path) if allowed is None else opened_where(path, allowed)
+        stream = opened(path, by_name=True) if allowed is None else opened_where(path, allowed)
         at = max(self.offset - TAIL, 0)
         _forward(stream, 0, at)
         return stream, _exactly(stream, self.offset - at)
@@ -76,7 +76,7 @@ class Followed:
         """So far it was read now; `before` are the last bytes before that place."""
         self.offset, self.tail = offset, _hash(before[-TAIL:])
         if self.head_bytes < HEAD:
-            with opened(path) as stream:
+            with opened(path, by_name=True) as stream:
                 head = _exactly(stream, min(HEAD, offset))
             self.head, self.head_bytes = _hash(head), len(head)
 
@@ -85,7 +85,7 @@ def is_same(one: Followed, path: Path) -> bool:
     """Whether the file at `path` holds what was read of it. Raises: OSError."""
     if not has_compressed_name(path) and path.stat().st_size < one.offset:
         return False
-    with opened(path) as stream:
+    with opened(path, by_name=True) as stream:
         return one.is_in(stream)
 
 

@@ -10,11 +10,14 @@ MOST_LINE: Final = 4_000_000
 _BLOCK: Final = 4_000_000
 
 
-def opened(path: Path) -> IO[bytes]:
-    """The bytes, decompressed as they are read. Raises: OSError (also for what is damaged), later while reading too."""
+def opened(path: Path, *, by_name: bool = False) -> IO[bytes]:
+    """The bytes, decompressed as they are read (`by_name`: see `decompressed`).
+
+    Raises: OSError (also for what is damaged), later while reading too.
+    """
     stream = path.open("rb")
     try:
-        return decompressed(stream, path.name)
+        return decompressed(stream, path.name, by_name=by_name)
     except BaseException:
         stream.close()
         raise

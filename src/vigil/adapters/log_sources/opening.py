@@ -12,6 +12,8 @@ from vigil.adapters.log_sources.compression import decompressed
 def opened_where(path: Path, allowed: Callable[[Path], bool]) -> IO[bytes]:
     """As `lines.opened`, once what was opened is known to be the file at an allowed place, wherever links led.
 
+    A file that is followed grows, so that only its name says whether it is compressed.
+
     Raises: PermissionError where it is not, or is no file; OSError.
     """
     stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")  # a pipe would hold us for ever
@@ -22,7 +24,7 @@ def opened_where(path: Path, allowed: Callable[[Path], bool]) -> IO[bytes]:
         same = (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
         if not stat.S_ISREG(held.st_mode) or not same or not allowed(real):
             raise PermissionError(f"{path.name} is not where it may be read")
-        return decompressed(stream, path.name)
+        return decompressed(stream, path.name, by_name=True)
     except BaseException:
         stream.close()
         raise

@@ -116,25 +116,33 @@ def pieces(places: Iterable[Path]) -> list[Piece]:
     return found
 
 
-def passed_over(places: Iterable[Path]) -> list[Path]:
+def passed_over(places: Sequence[Path]) -> list[Path]:
     """Files below the places that `pieces` does not take, for their names are none of logs. Raises: OSError."""
+    named = {place for place in places if place.is_file()}
     return [
         path
         for place in places
         if not place.is_file()
         for path in sorted(place.rglob("*"))
-        if path.is_file() and not is_log(path)
+        if path not in named and path.is_file() and not is_log(path)
     ]
 
 
 def _stretches(path: Path) -> list[Piece]:
     size = path.stat().st_size
-    # what begins with a header (Zeek, IIS) is read from its beginning
-    if size <= _STRETCH or is_compressed(path) or _of_windows(path) or _is_array(path) or _first(path) == b"#":
+    if size <= _STRETCH or _is_whole(path):
         return [Piece(path)]
     end = max(0, size - _LAST) // _STRETCH * _STRETCH  # from here on shorter ones, that none is waited for long
     starts = [*range(0, end, _STRETCH), *range(end, size, _STRETCH // 4)]
     return [Piece(path, start, stop) for start, stop in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether it is read from its beginning only, as what begins with a header (Zeek, IIS); or cannot be read."""
+    try:
+        return is_compressed(path) or _of_windows(path) or _is_array(path) or _first(path) == b"#"
+    except OSError:
+        return True  # who reads it tells why
 
 
 def _first(path: Path) -> bytes:
@@ -347,7 +355,8 @@ def _windows_file(path: Path, tally: Tally) -> Iterator[Any]:
             with opened(path) as stream:
                 while part := stream.read(_PART):
                     if unpacked.tell() + len(part) > _MOST_UNPACKED:
-                        raise ValueError("an event log of Windows larger than a gigabyte; unpack it first")
+                        tally.give_up("an event log of Windows larger than a gigabyte; unpack it first")
+                        break
                     unpacked.write(part)
         except OSError as error:
             tally.give_up(f"{path.name}: {error}")  # what stands before the damage is read

@@ -12,21 +12,29 @@ from vigil.engines.detection.indicator_terms import kind_of
 from vigil.kernel.errors import Refused
 from vigil.kernel.phrases import N_
 
+_MOST_TITLED = 5
 _KINDS = ("domain", "address", "network", "url", "hash")
 
 
 def key_named(organisation: UUID, text: str, translate: Callable[[str], str]) -> str:
     """The key by which alerts of it are known; empty for an empty text. `translate`: into the reader's language.
 
-    Raises: Refused `suppression.unknown` when there is neither such a rule nor such an indicator.
+    Raises: Refused `suppression.unknown` when there is neither such a rule nor such an indicator, `suppression.several`
+    when several rules have the title.
     """
     text = " ".join(text.split())
     if not text:
         return ""
     ours = Rule.objects.filter(Q(organisation=None) | Q(organisation_id=organisation))
-    rule = ours.filter(uid=text).first() or ours.filter(title__iexact=text).order_by("title", "pk").first()
-    if rule is not None:
-        return rule.uid
+    if ours.filter(uid=text).exists():
+        return text
+    titled = list(ours.filter(title__iexact=text).order_by("uid").values_list("uid", flat=True)[:_MOST_TITLED])
+    if len(titled) > 1:
+        raise Refused(
+            "suppression.several", N_("Several rules have this title; name one by its id: {ids}"), ids=", ".join(titled)
+        )
+    if titled:
+        return titled[0]
     for uid, words in shipped_words().items():
         if translate(words.title).casefold() == text.casefold():
             return uid
@@ -46,5 +54,7 @@ def lately_raised(organisation: UUID, translate: Callable[[str], str], most: int
     """Keys and titles of what raised alerts there, the newest first: what somebody may want to suppress."""
     rows = Alert.objects.filter(organisation_id=organisation, kind__in=["rule", "correlation", "indicator"])
     newest = rows.order_by("-raised_at").values_list("key", "title")[: most * 10]
-    found = dict(reversed(list(newest)))
-    return [(key, told(title_known(title), translate)) for key, title in list(found.items())[::-1]][:most]
+    found: dict[str, str] = {}
+    for key, title in newest:
+        found.setdefault(key, title)
+    return [(key, told(title_known(title), translate)) for key, title in list(found.items())[:most]]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, QuerySet
 
 from vigil.domain.paging.models import Outcome, Page, PageState, PageStep, StepKind
 from vigil.domain.vitals.queries import Vital
@@ -13,19 +13,18 @@ def unreached() -> QuerySet[Page]:
     """Whatever they are about, but for tests. A page whose first step is still to come is not among them."""
     steps = PageStep.objects.filter(page=OuterRef("pk"), kind=StepKind.STEP)
     waiting = Page.objects.filter(state__in=[PageState.OPEN, PageState.EXHAUSTED], is_test=False)
-    tried = waiting.filter(Exists(steps.exclude(decided_at=None)))
+    tried = waiting.filter(Exists(steps.filter(outcome__in=[Outcome.SENT, Outcome.NOBODY])))
     return tried.exclude(Exists(steps.filter(outcome=Outcome.SENT, spent=False)))
 
 
 def paging_signs(now: datetime) -> list[Vital]:
     """For the health page; nothing where somebody was reached each time. Raises: DatabaseError."""
-    rows = unreached().filter(exercise=False)
-    oldest = rows.order_by("raised_at").first()
-    if oldest is None:
+    found = unreached().filter(exercise=False).aggregate(n=Count("pk"), oldest=Min("raised_at"))
+    if not found["n"]:
         return []
     said = phrase(
         N_("{n} pages reached nobody, the oldest {minutes} min ago: see who is on duty and how they are reached."),
-        n=rows.count(),
-        minutes=round((now - oldest.raised_at).total_seconds() / 60),
+        n=found["n"],
+        minutes=round((now - found["oldest"]).total_seconds() / 60),
     )
-    return [Vital("pages", "fails", said)]
+    return [Vital("pages", "warns", said)]

@@ -140,7 +140,12 @@ class Findings:
 
 def _is_before(one: str, other: str) -> bool:
     """Which time is the earlier. Written alike, to the zone, they sort as text; what is no time does always."""
-    alike = len(one) == len(other) and one[-6:-5] == other[-6:-5] and (one[-1] == "Z") == (other[-1] == "Z")
+    alike = (
+        len(one) == len(other)
+        and one[10:11] == other[10:11]
+        and one[-6:-5] == other[-6:-5]
+        and (one[-1] == "Z") == (other[-1] == "Z")
+    )
     if not alike or (one[-6:-5] in "+-" and one[-6:] != other[-6:]):
         mine, theirs = _seconds(one), _seconds(other)
         if mine is not None and theirs is not None:

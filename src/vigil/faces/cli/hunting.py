@@ -54,9 +54,10 @@ class Made:
 
     @property
     def unread(self) -> list[Path]:
-        """Files that could not be read, or not to their end; all when nothing of any could be."""
-        nothing = not self.events
-        return sorted(path for path, tally in self.tallies.items() if tally.unread or (nothing and tally.rejected))
+        """Files that could not be read, or not to their end, or of which every record was refused."""
+        return sorted(
+            path for path, tally in self.tallies.items() if tally.unread or (tally.rejected and not tally.read)
+        )
 
     def merge(self, other: "Made") -> None:
         """Take what another process made."""

@@ -111,3 +111,47 @@ def test_opened_closes_what_it_cannot_read(tmp_path) -> None:
     (tmp_path / "a.gz").write_bytes(bytes(100))
     with pytest.raises(OSError, match=DAMAGED):
         opened(tmp_path / "a.gz")
+
+
+def test_every_byte_before_a_wrong_checksum_is_given_however_small_it_was_packed(tmp_path) -> None:
+    line = b"the same line again and again, fifty-five bytes of it ..\n"
+    packed = bytearray(gzip.compress(line * 1000))
+    packed[-6] ^= 1
+    (tmp_path / "a.gz").write_bytes(packed)
+    found, why = _read(tmp_path / "a.gz")
+    assert (len(found), why) == (1000, DAMAGED)
+
+
+@pytest.mark.parametrize("ending", [".zst", ".lz4"])
+@pytest.mark.parametrize("many", [1, 40, 30_000])
+def test_every_byte_before_what_is_no_frame_is_given(tmp_path, ending, many) -> None:
+    text = b"".join(LINES.splitlines(keepends=True)[:many])
+    (tmp_path / f"a{ending}").write_bytes(WAYS[ending](text) + b"rubbish, for the disk was full")
+    found, why = _read(tmp_path / f"a{ending}")
+    assert (b"".join(one + b"\n" for one in found), bool(why)) == (text, True)
+
+
+def test_frames_that_are_to_be_skipped_are(tmp_path) -> None:
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
+    (tmp_path / "a.zst").write_bytes(skipped + WAYS[".zst"](b"a\nb\n"))
+    assert _read(tmp_path / "a.zst") == ([b"a", b"b"], "")
+
+
+def test_a_line_that_begins_like_a_magic_is_a_line(tmp_path) -> None:
+    (tmp_path / "a.log").write_bytes(b"BZhou logged in\nattack\n")
+    assert _read(tmp_path / "a.log") == ([b"BZhou logged in", b"attack"], "")
+
+
+def test_a_followed_file_is_never_looked_into_for_its_content(tmp_path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(gzip.compress(LINES))
+    with opened(path, by_name=True) as stream:
+        assert stream.read() == path.read_bytes()
+    with opened(path) as stream:
+        assert stream.read() == LINES
+
+
+def test_an_xz_that_asks_for_a_gigabyte_of_memory_is_refused(tmp_path) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30, "preset": 0}]
+    (tmp_path / "a.xz").write_bytes(lzma.compress(b"a\n", filters=filters))
+    assert _read(tmp_path / "a.xz") == ([], DAMAGED)

@@ -70,7 +70,14 @@ class Page(models.Model):
                 name="page_once_while_open",
             )
         ]
-        indexes = [models.Index(fields=["organisation", "state", "-raised_at"])]
+        indexes = [
+            models.Index(fields=["organisation", "state", "-raised_at"]),
+            models.Index(  # what waits, whosever it is
+                fields=["raised_at"],
+                condition=models.Q(state__in=["open", "exhausted"], is_test=False),
+                name="page_waiting",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.title_phrase)

@@ -1,5 +1,6 @@
 """Sources: which are alive, how much they send, how late, what was rejected; how to make one send."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -238,7 +239,7 @@ def token(request: HttpRequest, pk: str) -> HttpResponse:
     demanded(request, MANAGE, found.organisation)
     try:
         made = renew_token(
-            source=found, before=request.POST.get("before"), actor=actor_of(request), now=clock.now()
+            source=found, before=_mark(request.POST.get("before")), actor=actor_of(request), now=clock.now()
         )  # fmt: skip
     except VigilError as error:
         messages.error(request, error.phrase.said(gettext))
@@ -258,6 +259,11 @@ def retire(request: HttpRequest, pk: str) -> HttpResponse:
     )
     messages.success(request, gettext("Nothing is expected of this source any more."))
     return redirect("sources")
+
+
+def _mark(said: str | None) -> str | None:
+    """What a page knows of the token; what no page says is none's."""
+    return said if said is None or re.fullmatch("([0-9a-f]{12})?", said) else "-"
 
 
 def _managed(request: HttpRequest) -> Callable[[UUID], bool]:

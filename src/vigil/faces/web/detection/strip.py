@@ -48,7 +48,7 @@ def strip_of(organisation: UUID, now: datetime) -> Strip:
         age_of(max(heard), now) if heard else None,
         counted["waiting"],
         counted["critical"],
-        unreached().filter(organisation_id=organisation).count(),
+        unreached().filter(organisation_id=organisation, exercise=False).count(),
     )
 
 

@@ -1,6 +1,7 @@
 """Pages that wait for somebody, the story of one, and answering it signed in or for somebody on the telephone."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -71,7 +72,10 @@ def page(request: HttpRequest, pk: str) -> HttpResponse:
 def _about(found: Page) -> str:
     """The address of the alert that it is about; empty: it is about something else."""
     kind, _, key = found.subject.partition(":")
-    return reverse("alert", args=[key]) if kind == "detection.alert" and key else ""
+    try:
+        return reverse("alert", args=[UUID(key)]) if kind == "detection.alert" else ""
+    except ValueError:
+        return ""
 
 
 def _shown(request: HttpRequest, found: Page, error: VigilError | None = None) -> HttpResponse:
@@ -81,7 +85,7 @@ def _shown(request: HttpRequest, found: Page, error: VigilError | None = None) -
         "found": found,
         "story": story_of(found, names),
         "unreached": unreached().filter(pk=found.pk).exists(),
-        "about": _about(found),
+        "about": _about(found) if permitted(user, "alerts.read", found.organisation) else "",
         "error": error,
         "may_answer": permitted(user, "paging.answer", found.organisation),
         "may_manage": permitted(user, "paging.manage", found.organisation),
