@@ -61,8 +61,8 @@ _MANY_HITS: Final = 2_000
 _NICE: Final = 19
 _REST: Final = 0.25
 _REST_WHEN_BUSY: Final = 15.0
-"""Rest for each second of processor time. Priority alone does not do: who runs on the processor beside it shares its
-memory and often its core, and takes 0.4 to 1.0 of what it uses from the live path (`tools/bench/retro.py`)."""
+"""Rest for each second of processor time. Priority alone does not do: with all processors busy a hunt took 18 % from
+the live path (`tools/bench/retro.py`)."""
 _REST_OF_TESTS: Final = 4.0  # where it is busy: two minutes at most, and somebody sits before the page
 _LONGEST_REST_S: Final = 30.0
 _BUSY_BYTES: Final = 4_000_000
