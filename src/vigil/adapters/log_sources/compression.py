@@ -8,6 +8,7 @@ import bz2
 import lzma
 import re
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -77,7 +78,7 @@ def decompressed(stream: IO[bytes], name: str = "", *, by_name: bool = False) ->
     return cast("IO[bytes]", (_Members if kind in _READ else _ByArrow)(stream, kind))
 
 
-class _Reader:
+class _Reader(ABC):
     """Reads on until there is as much as was asked for. What fails is told once everything before it was given."""
 
     def __init__(self, stream: IO[bytes], kind: str) -> None:
@@ -101,8 +102,9 @@ class _Reader:
             raise self._fault
         return b"".join(parts)
 
+    @abstractmethod
     def _more(self, most: int) -> bytes:
-        raise NotImplementedError
+        """At most so many bytes; none: the end. Raises: OSError."""
 
     def seekable(self) -> bool:
         """It can only be read on."""
@@ -122,7 +124,7 @@ class _Reader:
 class _Members(_Reader):
     def __init__(self, stream: IO[bytes], kind: str) -> None:
         super().__init__(stream, kind)
-        self._raw, self._ended = b"", False
+        self._raw = b""
         self._one = self._new()
 
     def _new(self) -> Any:

@@ -290,3 +290,17 @@ def test_links_that_lead_upwards_end(tmp_path) -> None:
     assert _read(Follower(f"{tmp_path}/**/*.log")) == ["x", "y"]
     assert _read(Follower(f"{tmp_path}/*/**")) == ["x"]
     assert _read(Follower(f"{tmp_path}/**/*.none")) == []
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"line\n" * 2000), b"BZhou logged in\nattack\n"])
+def test_what_a_file_begins_with_makes_it_no_compressed_one(tmp_path, content) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(content)
+    follower = Follower(str(path))
+    taken = b"".join(chunk.lines for chunk in follower.poll())
+    assert content.startswith(taken), "as it stands there, and no more of it than there is"
+    for _ in range(3):
+        assert list(follower.poll()) == [], "it was taken in already"
+    assert _told(follower) == []
+    if content.startswith(b"BZ"):
+        assert taken == content
