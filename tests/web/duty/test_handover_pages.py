@@ -118,6 +118,28 @@ def test_nobody_signs_a_list_that_has_changed_since_they_saw_it(turn) -> None:
     assert HandOver.objects.get().state == "given"
 
 
+def test_what_was_written_is_kept_when_the_list_has_changed(turn) -> None:
+    digest, remarks = _fields(turn.goes.get(turn.give).content.decode())
+    written = dict.fromkeys(remarks.values(), "") | {next(iter(remarks.values())): "gọi lại 15h"}
+    newer = _asked(turn, turn.rows()[4])
+    answer = turn.goes.post(turn.give, {"digest": digest, "note": "máy lạnh kêu to", **written})
+    assert answer.status_code == 409
+    page, shown = answer.content.decode(), words(answer)
+    assert "máy lạnh kêu to</textarea>" in page
+    assert 'value="gọi lại 15h"' in page
+    assert shown.count("came while you wrote") == 1
+    assert f"came while you wrote A swap waits: {newer.row.person.name}" in shown
+    digest, remarks = _fields(page)
+    turn.goes.post(turn.give, {"digest": digest, "note": "máy lạnh kêu to"}, follow=True)
+    given = HandOver.objects.get()
+    assert given.note == "máy lạnh kêu to", "what is shown can be signed at once"
+    take = reverse("my_takeover", args=[given.pk])
+    withdraw(swap=newer, actor=LEAD, now=END)
+    answer = turn.comes.post(take, {"digest": "x", "note": "đã nghe"})
+    assert (answer.status_code, "đã nghe</textarea>" in answer.content.decode()) == (409, True)
+    assert "came while you wrote" not in words(answer)
+
+
 def test_only_who_stands_gives_and_only_who_comes_next_takes(turn) -> None:
     digest, _ = _fields(turn.goes.get(turn.give).content.decode())
     third = _signed_in(turn, turn.rows()[3])

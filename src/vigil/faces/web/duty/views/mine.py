@@ -186,19 +186,13 @@ def hand_over(request: HttpRequest, door: Door, shift: UUID) -> HttpResponse:
     found = draw_up(shift=row.shift, items=items, actor=door.actor, now=now)
     items = _besides(found, items)
     if request.method == "POST":
-        remarks = {
-            name.removeprefix("remark-"): clean(str(text))
-            for name, text in request.POST.items()
-            if name.startswith("remark-")
-        }
         try:
             give(
                 hand_over=found, person=door.person, items=items, digest=request.POST.get("digest", ""),
-                remarks=remarks, note=said(request, "note", MOST_NOTE), actor=door.actor, now=now,
+                remarks=_remarks(request), note=said(request, "note", MOST_NOTE), actor=door.actor, now=now,
             )  # fmt: skip
         except VigilError as error:
-            messages.error(request, error.phrase.said(gettext))
-            return redirect(request.path)
+            return _not_signed(request, door, found, items, "give", error)
         messages.success(request, gettext("Signed. The next shift signs too; until then it stays on your list."))
         return redirect(door.url("my_duty"))
     return render(request, "duty/handover_sign.html", _signing(door, found, items, "give"))
@@ -224,8 +218,7 @@ def take_over(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
                 note=said(request, "note", MOST_NOTE), actor=door.actor, now=now,
             )  # fmt: skip
         except VigilError as error:
-            messages.error(request, error.phrase.said(gettext))
-            return redirect(request.path)
+            return _not_signed(request, door, found, items, "take", error)
         messages.success(request, gettext("Taken over. The post is yours."))
         return redirect(door.url("my_duty"))
     return render(request, "duty/handover_sign.html", _signing(door, found, items, "take"))
@@ -235,6 +228,30 @@ def _besides(found: HandOver, items: Sequence[OpenItem]) -> list[OpenItem]:
     """That this very hand-over waits is no item of its own list: the signature ends it."""
     own = reverse("handover", args=[found.pk])
     return [one for one in items if one.link != own]
+
+
+def _remarks(request: HttpRequest) -> dict[str, str]:
+    """What was written beside the items, by key; every item that was shown with a field has an entry."""
+    return {
+        name.removeprefix("remark-"): clean(str(text))
+        for name, text in request.POST.items()
+        if name.startswith("remark-")
+    }
+
+
+def _not_signed(
+    request: HttpRequest, door: Door, found: HandOver, items: Any, verb: str, error: VigilError
+) -> HttpResponse:
+    """The list as it stands now, with what was written kept, and what has come since it was shown marked."""
+    messages.error(request, error.phrase.said(gettext))
+    found.refresh_from_db()
+    context = _signing(door, found, items, verb)
+    if verb == "give" and context["may_sign"]:
+        written = _remarks(request)
+        for one in context["items"]:
+            one["remark"] = written.get(one["key"], one["remark"])
+            one["came"] = one["key"] not in written
+    return render(request, "duty/handover_sign.html", {**context, "note": said(request, "note", MOST_NOTE)}, status=409)
 
 
 def _signing(door: Door, found: HandOver, items: Any, verb: str) -> dict[str, Any]:
