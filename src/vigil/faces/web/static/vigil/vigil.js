@@ -40,6 +40,21 @@
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
+  // What is there to be copied has a button for it, where the browser lets a page copy.
+  const kept = "pre.snippet, code.user-select-all";
+  for (const text of navigator.clipboard ? document.querySelectorAll(kept) : []) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm copy-button d-print-none";
+    button.textContent = document.body.dataset.copy;
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(text.textContent.trim()); } catch { return; }
+      button.textContent = document.body.dataset.copied;
+      setTimeout(() => { button.textContent = document.body.dataset.copy; }, 2000);
+    });
+    text.after(button);
+  }
+
   // Drop zones hand a dropped file to their file input.
   for (const zone of document.querySelectorAll("[data-drop]")) {
     const input = zone.querySelector("input[type=file]");
