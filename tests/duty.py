@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import pytest
+
 from vigil.domain.directives.actions.watches import open_watch
 from vigil.domain.directives.models import (
     Assignment,
@@ -19,6 +21,8 @@ from vigil.domain.duty.models import Member, Post, Roster
 from vigil.domain.organisations.actions.people import save_person
 from vigil.domain.organisations.actions.tree import save_organisation
 from vigil.domain.organisations.models import Organisation, Person
+from vigil.engines.roster import planning
+from vigil.engines.roster.model import Model
 from vigil.kernel.actors import Actor
 from vigil.kernel.clock import VIETNAM
 
@@ -37,6 +41,19 @@ class World:
     people: list[Person]
     duty: Assignment
     providers: Assignment
+
+
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rosters are planned with a tenth of the usual steps: tests of actions and pages need a valid one, not the best.
+
+    How good rosters are is tested in tests/unit/engines/roster, and of the whole program in the journey of a shift.
+    """
+    usual = planning.effort
+
+    def effort(model: Model) -> int:
+        return usual(model) // 10
+
+    monkeypatch.setattr(planning, "effort", effort)
 
 
 def at(day: int, hour: int, minute: int = 0, month: int = 0) -> datetime:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from tests.duty import hurried
 
 from vigil.domain.journal import guards
 from vigil.domain.organisations.actions.tree import save_organisation
@@ -13,6 +14,11 @@ from vigil.domain.organisations.models import Organisation
 from vigil.kernel.actors import Actor
 
 NOW = datetime(2022, 4, 29, 3, 0, tzinfo=UTC)  # 10:00 in Viet Nam, the eve of the holiday
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried(monkeypatch)
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.cache import cache
+from tests.duty import hurried
 
 
 @pytest.fixture(autouse=True)
-def _light(settings) -> None:
+def _light(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurried(monkeypatch)
     cache.clear()  # how often somebody tried to sign in is remembered there
     settings.STORAGES = {
         **settings.STORAGES,

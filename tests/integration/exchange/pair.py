@@ -88,6 +88,8 @@ class Side:
     port: int
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = field(default=None)
+    _console: subprocess.Popen[str] | None = field(default=None)
+    _asking: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -114,6 +116,7 @@ class Side:
 
     def kill(self) -> None:
         """As a power cut: the whole group, at once."""
+        self._hang_up()
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -121,6 +124,7 @@ class Side:
             self.process = None
 
     def stop(self) -> None:
+        self._hang_up()
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(20)
@@ -137,18 +141,31 @@ class Side:
 
     def python(self, code: str) -> str:
         """Run code beside it, with its database."""
-        done = subprocess.run(
-            [sys.executable, "-c", "import django; django.setup()\n" + code],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=ROOT,
-        )
-        if done.returncode:
-            raise AssertionError(done.stderr)
-        return done.stdout
+        answer = self._ask({"code": code})
+        if answer["error"]:
+            raise AssertionError(answer["error"])
+        return answer["out"]
+
+    def _ask(self, asked: dict[str, object]) -> dict[str, str]:
+        with self._asking:
+            if self._console is None:
+                command = [sys.executable, "-m", "tests.integration.exchange.console"]
+                self._console = subprocess.Popen(
+                    command, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+                )
+            assert self._console.stdin is not None
+            assert self._console.stdout is not None
+            self._console.stdin.write(json.dumps(asked) + "\n")
+            self._console.stdin.flush()
+            return json.loads(self._console.stdout.readline())
+
+    def _hang_up(self) -> None:
+        """What is asked next finds what is there then, not what somebody remembers."""
+        with self._asking:
+            if self._console is not None:
+                self._console.kill()
+                self._console.communicate()
+                self._console = None
 
     def effects(self) -> list[dict[str, str]]:
         """What took effect here, in order."""
@@ -166,7 +183,7 @@ class Side:
         return json.loads(self.python(code))
 
     def status(self) -> list[dict[str, object]]:
-        return json.loads(self.vigil("link", "status", "--json", check=False))
+        return json.loads(self._ask({"command": ["link", "status", "--json"]})["out"])
 
 
 def side(folder: Path, **more: str) -> Side:
