@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PROCESSES := tests/integration tests/journeys tests/soak
+ENGINES := tests/unit/engines tests/unit/kernel
 # What depends on the database's own ways: rooms, workers, paging through lists, counted queries; not every page's scoping again.
 DATABASE := tests/domain tests/taxii tests/api/test_changes.py tests/integration/workers tests/integration/paging \
   tests/web/journal tests/web/lists tests/web/campaigns tests/web/duty tests/web/test_query_counts.py
 
-.PHONY: demo solver test-journeys test-integration test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster bench-detection soak lock translations clean
+.PHONY: check-style check-types tables demo solver test-journeys test-integration test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster bench-detection soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -18,19 +19,27 @@ setup: ## install what running needs into .venv and node_modules
 setup-test:
 	@$(PYTHON) tools/setup.py test
 
-check: setup-test ## what CI runs before the tests
+check: check-style check-types ## style, floors, types, translations
+
+check-style: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	VIGIL_DATA=build/check $(BIN)/python -m django makemigrations --check --dry-run --settings vigil.project.settings
 	$(BIN)/python tools/translations.py check
 
-test: check ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; side by side
+check-types: setup-test
+	$(BIN)/mypy
+	VIGIL_DATA=build/check $(BIN)/python -m django makemigrations --check --dry-run --settings vigil.project.settings
+
+test: setup-test ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; side by side
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-style tables
 	@$(MAKE) --no-print-directory -j3 --output-sync=target test-journeys test-sqlite test-integration test-postgresql test-engines
 
+tables: # what every Vigil of the tests begins with, made once
+	$(BIN)/python -m tests.laid
+
 test-engines:
-	.venv-engines/bin/python -m pytest tests/unit/engines tests/unit/kernel -q -p no:cacheprovider
+	.venv-engines/bin/python -m pytest $(ENGINES) -q -p no:cacheprovider
 
 test-journeys: # whole programs, browsers, kills: mostly waiting
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/journeys tests/soak
@@ -39,7 +48,7 @@ test-integration: # real servers and whole programs
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/integration
 
 test-sqlite:
-	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%)
+	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%) $(ENGINES:%=--ignore=%)
 
 test-postgresql:
 	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -p no:cacheprovider $(DATABASE)

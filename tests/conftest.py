@@ -29,6 +29,11 @@ if find_spec("django") is not None:  # the engines' own environment has none
     compile_translations()
     django.setup()
 
+    if "VIGIL_DATABASE_URL" not in os.environ:
+        from tests.laid import test_database_with_tables
+
+        test_database_with_tables()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing of a test run stays behind."""

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,12 +108,14 @@ def make_venv(folder: Path) -> None:
     (folder / ".made").touch()
 
 
+def stamp_of(folder: Path, locks: list[Path]) -> tuple[Path, str]:
+    return folder / f".stamp-{locks[-1].stem}", digest(*locks, ROOT / "pyproject.toml") + sys.version
+
+
 def install(folder: Path, locks: list[Path], *, package: bool | None) -> None:
     """What the locks name; with the package itself (True), with its source on the path (False), or without it."""
     make_venv(folder)
-    stamp = folder / f".stamp-{locks[-1].stem}"
-    value = digest(*locks, ROOT / "pyproject.toml") + sys.version
-    if stamped(stamp, value):
+    if stamped(*stamp_of(folder, locks)):
         return
     say(f"installing {', '.join(lock.name for lock in locks)} into {folder.name}")
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
@@ -123,7 +126,9 @@ def install(folder: Path, locks: list[Path], *, package: bool | None) -> None:
     elif package is not None:
         site = next((folder / "lib").glob("python3*/site-packages"))
         (site / "vigil.pth").write_text(f"{ROOT / 'src'}\n")
-    stamp.write_text(value)
+    for count in range(1, len(locks) + 1):  # with the last, those before it are there too
+        stamp, value = stamp_of(folder, locks[:count])
+        stamp.write_text(value)
 
 
 def node_modules() -> None:
@@ -163,11 +168,16 @@ def main(what: str) -> None:
         return install(BENCH, [LOCKS / "bench.txt"], package=None)
     debian(DEBIAN_RUN if what == "run" else {**DEBIAN_RUN, **DEBIAN_TEST})
     runtime = LOCKS / "runtime.txt"
-    install(VENV, [runtime], package=True)
-    node_modules()
-    if what == "test":
+    if what == "run":
+        install(VENV, [runtime], package=True)
+        node_modules()
+        return None
+    make_venv(VENV)  # first and alone: it may have to install a Debian package
+    with ThreadPoolExecutor(1) as beside:
+        engines = beside.submit(install, ENGINES, [LOCKS / "engines.txt"], package=False)
         install(VENV, [runtime, LOCKS / "test.txt"], package=True)
-        install(ENGINES, [LOCKS / "engines.txt"], package=False)
+        node_modules()
+        engines.result()
     return None
 
 

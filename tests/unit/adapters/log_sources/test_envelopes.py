@@ -261,7 +261,7 @@ _VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     events=st.lists(st.dictionaries(_KEYS, _VALUES, max_size=6), min_size=1, max_size=5), form=st.sampled_from(FORMATS)
 )

@@ -193,7 +193,7 @@ def differences(document: OfficialDocument, data: bytes) -> dict[str, tuple[Any,
 
 
 @pytest.mark.parametrize("form", sorted(WRITERS))
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(document=documents())
 def test_what_is_written_is_read_back_to_the_same_fields(form: str, document: OfficialDocument) -> None:
     assert differences(document, WRITERS[form](document)) == {}
