@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PROCESSES := tests/integration tests/journeys tests/soak
+PAGES := tests/web tests/api tests/taxii
 ENGINES := tests/unit/engines tests/unit/kernel
 # What depends on the database's own ways: rooms, workers, paging through lists, counted queries; not every page's scoping again.
 DATABASE := tests/domain tests/taxii tests/api/test_changes.py tests/integration/workers tests/integration/paging \
   tests/web/journal tests/web/lists tests/web/campaigns tests/web/duty tests/web/test_query_counts.py
 
-.PHONY: check-style check-types tables demo solver test-journeys test-integration test-engines test-sqlite test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster bench-detection soak lock translations clean
+.PHONY: check-style check-types tables demo solver test-journeys test-integration test-engines test-sqlite test-pages test-postgresql run setup setup-test check test quality bench bench-taxii bench-pages bench-roster bench-detection soak lock translations clean
 
 run: setup ## serve the sample on http://localhost:$${VIGIL_PORT:-8000}
 	@$(BIN)/vigil prepare --sample
@@ -33,7 +34,7 @@ check-types: setup-test
 
 test: setup-test ## everything: engines without Django, all on SQLite, the database tests on PostgreSQL; side by side
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check-types check-style tables
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-journeys test-sqlite test-integration test-postgresql test-engines
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-journeys test-postgresql test-integration test-sqlite test-pages test-engines
 
 tables: # what every Vigil of the tests begins with, made once
 	$(BIN)/python -m tests.laid
@@ -48,7 +49,10 @@ test-integration: # real servers and whole programs
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/integration
 
 test-sqlite:
-	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%) $(ENGINES:%=--ignore=%)
+	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%) $(PAGES:%=--ignore=%) $(ENGINES:%=--ignore=%)
+
+test-pages: # pages, API and TAXII, on SQLite
+	$(BIN)/python -m pytest -q -p no:cacheprovider $(PAGES)
 
 test-postgresql:
 	VIGIL_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -p no:cacheprovider $(DATABASE)

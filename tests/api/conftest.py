@@ -1,12 +1,16 @@
 """A world with one of everything for us, for those under us and for others; and a way to call the API with a token."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.test.utils import override_settings
 
 from tests.web.rooms import ACTOR, furnished
+from tests.worlds import kept
 from vigil.domain.accounts.actions import create_user, grant
 from vigil.domain.accounts.models import User
 from vigil.domain.accounts.permissions import MATRIX
@@ -23,6 +27,7 @@ from vigil.domain.readiness.provers import provers_by_kind
 from vigil.faces.api import caller
 from vigil.kernel import clock
 
+QUICK = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TEXT = """BỘ MẪU
 Số: {n}/BM-TT
 V/v trực lễ {name}
@@ -106,7 +111,7 @@ def one_of_everything(name: str, n: int, originals, parent=None) -> dict:
 
 @pytest.fixture(autouse=True)
 def _light(settings, tmp_path) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = QUICK
     settings.VIGIL_ORIGINALS = tmp_path / "originals"
     settings.VIGIL_ORIGINALS.mkdir()
     settings.STORAGES = {
@@ -126,6 +131,21 @@ def make_world(settings, tmp_path) -> dict:
     return {"ours": ours, "theirs": theirs, "under": under}
 
 
+@pytest.fixture(scope="module")
+def _kept_world(django_db_setup, django_db_blocker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    originals = folder / "originals"
+    originals.mkdir()
+
+    def make() -> dict:
+        with override_settings(VIGIL_ORIGINALS=originals, PASSWORD_HASHERS=QUICK):
+            return make_world(settings, folder)
+
+    with kept(django_db_blocker, make) as made:
+        yield made, originals
+
+
 @pytest.fixture
-def world(settings, tmp_path, db) -> dict:
-    return make_world(settings, tmp_path)
+def world(settings, _kept_world, db) -> dict:
+    made, settings.VIGIL_ORIGINALS = _kept_world
+    return deepcopy(made)

@@ -1,5 +1,7 @@
 """Over every operation: nobody gets in without a token; what is others' is not there; scopes and roles are held."""
 
+from functools import cache
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -68,6 +70,7 @@ WRITES = {
 OTHERS = {"board_of_watch", "list_journal"}
 
 
+@cache
 def _operations() -> dict[str, tuple[str, str]]:
     paths = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
     return {

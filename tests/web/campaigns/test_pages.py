@@ -2,14 +2,17 @@
 
 import io
 import re
+from copy import deepcopy
 from datetime import timedelta
 
 import openpyxl
 import pyotp
 import pytest
 from django.test import Client
+from django.test.utils import override_settings
 from django.urls import reverse
 from tests.web.rooms import ACTOR, client_of
+from tests.worlds import kept
 
 from vigil.domain.accounts.guests import make_links
 from vigil.domain.accounts.models import GuestLink
@@ -71,16 +74,32 @@ def drilled(campaign: Campaign) -> Drill:
     return drill
 
 
+@pytest.fixture(scope="module")
+def _kept_world(django_db_setup, django_db_blocker, tmp_path_factory):
+    originals = tmp_path_factory.mktemp("world") / "originals"
+    originals.mkdir()
+
+    def make() -> dict[str, object]:
+        with override_settings(VIGIL_ORIGINALS=originals):
+            return _world(originals)
+
+    with kept(django_db_blocker, make) as made:
+        yield made, originals
+
+
 @pytest.fixture
-def world(settings, tmp_path):
-    settings.VIGIL_ORIGINALS = tmp_path / "originals"
-    settings.VIGIL_ORIGINALS.mkdir()
+def world(settings, _kept_world, db):
+    made, settings.VIGIL_ORIGINALS = _kept_world
+    return deepcopy(made)
+
+
+def _world(originals) -> dict[str, object]:
     ours, theirs = organisation("Cục Ta", classes=("authority",)), organisation("Cục Họ", classes=("authority",))
     here, guest = organisation("Ngân hàng Tại chỗ"), organisation("Ngân hàng Khách", "guest")
     other = organisation("Ngân hàng Khác", "guest")
     below = organisation("Chi nhánh Tại chỗ", parent=here)
-    mine = sent(ours, settings.VIGIL_ORIGINALS, [here, guest])
-    foreign = sent(theirs, settings.VIGIL_ORIGINALS, [other])
+    mine = sent(ours, originals, [here, guest])
+    foreign = sent(theirs, originals, [other])
     chase(campaign=mine, base_url="", actor=ACTOR, now=clock.now() + timedelta(hours=2))
     chase(campaign=foreign, base_url="", actor=ACTOR, now=clock.now() + timedelta(hours=2))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from html import unescape
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.duty import LEAD, NOW, at, organisation_named, people_of, watch_of
+from tests.duty import LEAD, NOW, at, hurried, organisation_named, people_of, watch_of
 from tests.web.rooms import client_of
+from tests.worlds import kept
 
 from vigil.domain.accounts.actions import link_person
 from vigil.domain.accounts.models import Role, User
@@ -142,7 +144,18 @@ def hour() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def _kept_room(django_db_setup, django_db_blocker):
+    def make() -> Room:
+        with clock.frozen_at(MORNING), pytest.MonkeyPatch.context() as patch:
+            hurried(patch)
+            return duty_room("Ta")
+
+    with kept(django_db_blocker, make) as made:
+        yield made
+
+
 @pytest.fixture
-def room(db, hour) -> Room:
+def room(_kept_room, db, hour) -> Room:
     """A plain room."""
-    return duty_room("Ta")
+    return deepcopy(_kept_room)
