@@ -1,11 +1,16 @@
 """Who stands now, at three in the morning, on the page, on the wall and on paper; attested by telephone; keys ended."""
 
 import re
+from datetime import datetime, timedelta
 
 import pypdfium2
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from tests.duty import LEAD, NOW, at
 from tests.web.duty.conftest import MORNING, facts_of, full_room, lead_of, officer, words
 
@@ -198,3 +203,23 @@ def test_now_says_when_nothing_counts_and_lists_what_was_handed_over(room) -> No
     assert "wall-duty" not in lead.get(reverse("wall", args=[room.watch.pk])).content.decode()
     assert facts_of(room.roster) == before
     assert NOW < MORNING
+
+
+def test_a_wall_that_is_looked_at_stays_signed_in_and_writes_its_session_now_and_then(room) -> None:
+    client, wall = lead_of(room), reverse("wall", args=[room.watch.pk])
+
+    def writes() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(wall, headers={"HX-Request": "true"}).status_code == 200
+        return sum("django_session" in row["sql"] and row["sql"].startswith("UPDATE") for row in seen)
+
+    def expires() -> datetime:
+        return Session.objects.get().expire_date
+
+    with clock.frozen_at(MORNING):
+        assert [writes() for _ in range(3)] == [1, 0, 0]
+        soon = timezone.now() + timedelta(hours=1)  # sessions end by the machine's own clock
+        Session.objects.update(expire_date=soon)
+    with clock.frozen_at(MORNING + timedelta(minutes=5)):
+        assert writes() == 1
+        assert expires() > soon

@@ -38,14 +38,22 @@ def signed_in_or_stale(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.headers.get("HX-Request") and not request.user.is_authenticated:
             return HttpResponse(status=401)
-        request.session.modified = True  # a wall that is looked at stays signed in
+        _stay_signed_in(request)
         return guarded(request, *args, **kwargs)
 
     return answer
 
 
+def _stay_signed_in(request: HttpRequest) -> None:
+    """A wall that is looked at stays signed in; its session is written now and then, not with every look."""
+    now = int(clock.now().timestamp())
+    if request.user.is_authenticated and abs(now - request.session.get("looked_at", 0)) >= RENEWED_EVERY_S:
+        request.session["looked_at"] = now
+
+
 FRESH_FOR = timedelta(minutes=1)
 MEASURED_WITHIN = timedelta(minutes=15)
+RENEWED_EVERY_S = 300
 
 
 def _watches() -> QuerySet[Watch]:
