@@ -43,10 +43,10 @@ test-engines:
 	.venv-engines/bin/python -m pytest $(ENGINES) -q -p no:cacheprovider
 
 test-journeys: # whole programs, browsers, kills: mostly waiting
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/journeys tests/soak
+	$(BIN)/python -m pytest -q -p no:cacheprovider --durations=10 tests/journeys tests/soak
 
 test-integration: # real servers and whole programs
-	$(BIN)/python -m pytest -q -p no:cacheprovider tests/integration
+	$(BIN)/python -m pytest -q -p no:cacheprovider --durations=10 tests/integration
 
 test-sqlite:
 	$(BIN)/python -m pytest -q $(PROCESSES:%=--ignore=%) $(PAGES:%=--ignore=%) $(ENGINES:%=--ignore=%)

@@ -251,7 +251,8 @@ def _not_signed(
         for one in context["items"]:
             one["remark"] = written.get(one["key"], one["remark"])
             one["came"] = one["key"] not in written
-    return render(request, "duty/handover_sign.html", {**context, "note": said(request, "note", MOST_NOTE)}, status=409)
+    context["note"] = said(request, "note", MOST_NOTE)
+    return render(request, "duty/handover_sign.html", context, status=error.status)
 
 
 def _signing(door: Door, found: HandOver, items: Any, verb: str) -> dict[str, Any]:
