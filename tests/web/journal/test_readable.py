@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vigil.domain.journal.models import Entry
-from vigil.faces.web.journal.sentences import SENTENCES, sentence_of
+from vigil.faces.web.journal.sentences import ROOMS, SENTENCES, sentence_of
 
 SRC = Path(__file__).parents[3] / "src" / "vigil"
 
@@ -27,6 +27,10 @@ def _recorded() -> set[str]:
 
 def test_every_recorded_action_has_a_sentence() -> None:
     assert not _recorded() - set(SENTENCES)
+
+
+def test_what_the_journal_is_filtered_by_has_words() -> None:
+    assert {action.split(".")[0] for action in SENTENCES} == set(ROOMS)
 
 
 @pytest.mark.parametrize("action", sorted(SENTENCES))

@@ -5,7 +5,9 @@ import threading
 
 import pytest
 from django.test import Client
+from tests.web.rooms import client_of
 
+from vigil.domain.accounts.models import Role
 from vigil.domain.detection.reasons import NO_ROOM
 from vigil.domain.vitals.models import WorkerBeat
 from vigil.kernel import clock
@@ -57,3 +59,16 @@ def test_a_known_trouble_is_said_in_words_and_another_by_its_kind_alone(answer, 
     checks = body["checks"]
     assert checks["worker receiver"]["says"].endswith("đĩa còn quá ít chỗ, hoặc không ghi được")
     assert checks["worker courier"]["says"].endswith("ValueError")
+
+
+def test_every_worker_says_what_it_is_for_and_what_fails_stands_first(settings) -> None:
+    for name in settings.VIGIL_WORKERS[1:]:
+        WorkerBeat.objects.create(name=name, at=clock.now())
+    page = client_of(None, Role.ADMINISTRATOR).get("/health/")
+    signs = page.context["signs"]
+    workers = [sign for sign in signs if sign.name.startswith("worker ")]
+    assert len(workers) == len(settings.VIGIL_WORKERS)
+    assert all(sign.work is not None for sign in workers)
+    assert signs[0].name == f"worker {settings.VIGIL_WORKERS[0]}"
+    states = [sign.state for sign in signs]
+    assert states == sorted(states, key=["fails", "warns", "unknown", "works"].index)

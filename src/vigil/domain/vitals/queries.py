@@ -18,15 +18,31 @@ State = Literal["works", "warns", "fails", "unknown"]
 BEAT_EVERY = timedelta(seconds=60)
 LOW_DISK_BYTES = 2 * 1024**3
 FULL_DISK_BYTES = 256 * 1024**2
+WORK: dict[str, str] = {
+    "timekeeper": N_("seals the journal and keeps proofs fresh"),
+    "courier": N_("sends e-mail and messages"),
+    "campaigner": N_("carries campaigns to their recipients"),
+    "liaison": N_("keeps the links to other Vigils"),
+    "postman": N_("fetches dispatches from the mailbox"),
+    "watchman": N_("watches shifts and hand-overs"),
+    "sentinel": N_("watches sources and alerts nobody took"),
+    "pager": N_("calls people, step by step"),
+    "hunter": N_("searches kept events again"),
+    "receiver": N_("takes in events over the network"),
+    "tailer": N_("follows files of events"),
+    "detector": N_("reads events and raises alerts"),
+}
+"""What each worker is for, by its name before a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vital:
-    """One sign: its name, whether it is well, and a sentence."""
+    """One sign: its name, whether it is well, and a sentence; of a worker, what it is for."""
 
     name: str
     state: State
     sentence: Phrase
+    work: Phrase | None = None
 
 
 def health(*, now: datetime, folder: Path, workers: Sequence[str], clock: Callable[[], Vital]) -> list[Vital]:
@@ -79,31 +95,21 @@ def _workers(now: datetime, expected: Sequence[str]) -> list[Vital]:
 
 
 def _worker(name: str, beat: WorkerBeat | None, now: datetime) -> Vital:
-    sign = f"worker {name}"
+    state, sentence = _told(name, beat, now)
+    work = WORK.get(name.partition("-")[0])
+    return Vital(f"worker {name}", state, sentence, phrase(work) if work else None)
+
+
+def _told(name: str, beat: WorkerBeat | None, now: datetime) -> tuple[State, Phrase]:
     if beat is None:
-        return Vital(sign, "fails", phrase(N_("The worker {name} has never run."), name=name))
+        return "fails", phrase(N_("The worker {name} has never run."), name=name)
     silent_s = int((now - beat.at).total_seconds())
     if now - beat.at > BEAT_EVERY:
-        return Vital(
-            sign,
-            "fails",
-            phrase(N_("The worker {name} has been silent for {seconds} s."), name=name, seconds=silent_s),
-        )
+        return "fails", phrase(N_("The worker {name} has been silent for {seconds} s."), name=name, seconds=silent_s)
     if beat.failed:
-        return Vital(
-            sign,
-            "warns",
-            phrase(
-                N_("The worker {name} runs, but its last round failed: {detail}"),
-                name=name,
-                detail=Phrase(beat.detail),
-            ),
-        )
-    return Vital(
-        sign,
-        "works",
-        phrase(N_("The worker {name} ran {seconds} s ago."), name=name, seconds=max(0, silent_s)),
-    )
+        why = Phrase(beat.detail)
+        return "warns", phrase(N_("The worker {name} runs, but its last round failed: {detail}"), name=name, detail=why)
+    return "works", phrase(N_("The worker {name} ran {seconds} s ago."), name=name, seconds=max(0, silent_s))
 
 
 def _outbox(now: datetime) -> Vital:

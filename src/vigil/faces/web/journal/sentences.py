@@ -15,6 +15,30 @@ from vigil.domain.organisations.models import ChannelKind
 from vigil.kernel.phrases import N_, Phrase
 from vigil.kernel.proofs import Verdict
 
+ROOMS: dict[str, str] = {
+    "account": N_("Accounts and signing in"),
+    "assignment": N_("Obligations given to people"),
+    "campaign": N_("Campaigns"),
+    "detection": N_("Detection: alerts, rules, sources"),
+    "directive": N_("Directives"),
+    "dispatch": N_("Dispatches received"),
+    "documents": N_("Documents written"),
+    "drill": N_("Drills"),
+    "duty": N_("Duty: shifts, rosters, hand-overs"),
+    "estate": N_("Systems, providers, devices"),
+    "exchange": N_("Exchange between Vigils"),
+    "guest": N_("Guest links"),
+    "journal": N_("The journal itself"),
+    "mailbox": N_("Mailbox"),
+    "organisations": N_("Organisations and contacts"),
+    "paging": N_("Pages: calling people"),
+    "proof": N_("Proofs"),
+    "recipient": N_("Recipients of campaigns"),
+    "regime": N_("What laws demand"),
+    "watch": N_("Watches"),
+}
+"""What an action is about, by what stands before its dot."""
+
 SENTENCES: dict[str, str] = {
     "account.language_set": N_("chose the language {language}"),
     "account.closed": N_("closed an account"),

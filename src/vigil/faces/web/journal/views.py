@@ -23,7 +23,7 @@ from vigil.domain.journal.verification import verify
 from vigil.domain.organisations.models import Organisation
 from vigil.faces.web.dressing import dress
 from vigil.faces.web.journal.details import actor_words, details_of
-from vigil.faces.web.journal.sentences import SENTENCES, sentence_of
+from vigil.faces.web.journal.sentences import ROOMS, sentence_of
 from vigil.faces.web.journal.subjects import Subject, subjects_of
 from vigil.faces.web.lists.fields import OrganisationField
 from vigil.faces.web.lists.finding import find
@@ -47,8 +47,8 @@ class FilterForm(forms.Form):
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"] = OrganisationField(organisations, label=_("Organisation"), required=False)
-        rooms = sorted({action.split(".")[0] for action in SENTENCES})
-        self.fields["action"].choices = [("", "—"), *((room, room) for room in rooms)]  # type: ignore[attr-defined]
+        rooms = sorted(((room, gettext(words)) for room, words in ROOMS.items()), key=lambda one: one[1].casefold())
+        self.fields["action"].choices = [("", "—"), *rooms]  # type: ignore[attr-defined]
         dress(self)
 
 

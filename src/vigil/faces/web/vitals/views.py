@@ -8,7 +8,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
+from vigil.domain.vitals.queries import State
 from vigil.faces.vitals import signs
+
+_WORST_FIRST: list[State] = ["fails", "warns", "unknown", "works"]
 
 
 @require_GET
@@ -27,5 +30,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def health_page(request: HttpRequest) -> HttpResponse:
-    """The same for people."""
-    return render(request, "vitals/health.html", {"signs": signs()})
+    """The same for people: what fails first."""
+    found = sorted(signs(), key=lambda vital: _WORST_FIRST.index(vital.state))
+    return render(request, "vitals/health.html", {"signs": found})
