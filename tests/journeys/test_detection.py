@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import pytest
 from tests.journeys.conftest import Running, start, stop
@@ -84,11 +83,11 @@ def test_from_a_log_line_to_a_closed_alert(detecting: Detecting, page, shot, sig
         shipped = time.monotonic() - began
         at = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
         rsyslog.log(f'198.51.100.9 - - [{at}] "GET / HTTP/1.1" 404 0 "-" "{LOG4SHELL}"', tag="nginx")
-        page.locator(".alert-row", has_text=EXPLOIT).first.wait_for(timeout=20_000)
+        page.locator(".alert-row", has_text=EXPLOIT).first.wait_for(timeout=5_000)
     finally:
         rsyslog.stop()
     print(f"\nfrom the log line to the board: {took:.1f} s; to an alert of Vigil's own rules: {shipped:.1f} s")
-    assert took + shipped < 2 * WITHIN_S, "one of the two may have met a busy moment of a machine that runs all tests"
+    assert took < WITHIN_S and shipped < WITHIN_S
     shot("alerts")
     shot("alerts", width=390)
     row.get_by_role("button", name="Nhận").click()
@@ -127,14 +126,14 @@ def test_a_line_is_on_a_board_that_stands_open_within_five_seconds_and_closes_no
         before = waiting.inner_text()
         assert words.evaluate("one => one.open"), "what somebody reads is not closed under them"
     print(f"\nfrom the log line to a board that stands open: {max(took):.1f} s at the most")
-    assert median(took) < WITHIN_S, took
+    assert max(took) < WITHIN_S, took
     box = page.evaluate_handle("() => document.querySelector('#rows').appendChild(document.createElement('input'))")
     box.as_element().type("đang viết")
     log("gateway-5")
     page.wait_for_timeout(7_000)
     assert page.evaluate("() => document.activeElement.value") == "đang viết", "nothing is taken from under a hand"
     page.evaluate("() => document.activeElement.blur()")
-    until(lambda: waiting.inner_text() != before, within_s=20)
+    until(lambda: waiting.inner_text() != before, within_s=5)
     shot("board-alerts")
 
 
@@ -185,7 +184,7 @@ def test_over_http_and_from_a_file(detecting: Detecting, page, shot, sign_in) ->
     shot("sources")
     shot("sources", width=390)
     wanted = {(EXPLOIT, "198.51.100.9"), (GUESSED, "198.51.100.10"), ("Someone knocks", "h1")}
-    until(lambda: wanted <= _alerts(running), within_s=30)
+    until(lambda: wanted <= _alerts(running), within_s=10)
 
 
 def _alerts(running: Running) -> set[tuple[str, str]]:
